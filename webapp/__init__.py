@@ -1,0 +1,31 @@
+"""Qiaomen's web application: configuration, extensions, blueprints. Nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from webapp import config
+
+
+def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = None) -> Flask:
+    """Return the application for the installation in ``instance`` (default: where we are)."""
+    folder = instance or config.instance_path()
+    app = Flask(__name__, instance_path=str(folder))
+    app.config.from_mapping(config.load_config(folder))
+    app.config.from_mapping(overrides or {})
+
+    from webapp import exchange, extensions, pwa, security
+    from webapp.auth.routes import blueprint as auth
+    from webapp.cards.routes import blueprint as cards
+    from webapp.desk.routes import blueprint as desk
+    from webapp.field.routes import blueprint as field
+    from webapp.ledger.routes import blueprint as ledger
+
+    extensions.init_app(app)
+    security.init_app(app)
+    for blueprint in (auth, field, desk, ledger, cards, exchange.blueprint, pwa.blueprint):
+        app.register_blueprint(blueprint)
+    return app

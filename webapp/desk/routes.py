@@ -1,0 +1,5 @@
+"""Addresses of the desk part."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")

@@ -1,0 +1,5 @@
+"""Addresses of the field part."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("field", __name__, url_prefix="/field")

@@ -1,0 +1,5 @@
+"""Addresses of pwa."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("pwa", __name__)
