@@ -33,7 +33,7 @@ def load_config(instance: Path) -> dict[str, Any]:
         "SECRET_KEY": _secret_key(instance / "secret_key"),
         "DATABASE_URL": database_url,
         "PUBLIC_URL": public_url.rstrip("/"),
-        "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+        "MAX_CONTENT_LENGTH": 24 * 1024 * 1024,
         "SESSION_COOKIE_NAME": "qiaomen",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
