@@ -10,13 +10,24 @@ from typing import Any
 
 from flask import Flask, request
 from flask_babel import Babel
+from flask_compress import Compress
 from htmx_flask import Htmx
 
 from sync.database import Store, open_store
 from webapp.forms.catalogue import build_catalogue
 
+COMPRESSED = [
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/json",
+    "application/manifest+json",
+    "image/svg+xml",
+]
 LANGUAGES = {"zh_Hans": "中文", "en": "English"}
 babel = Babel()
+compress = Compress()
 htmx = Htmx()
 
 
@@ -25,6 +36,11 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["qiaomen_store"] = open_store(app.config["DATABASE_URL"], build_catalogue())
     htmx.init_app(app)
+    app.config.setdefault("COMPRESS_ALGORITHM", ["br", "gzip"])
+    app.config.setdefault("COMPRESS_ALGORITHM_STREAMING", ["br"])
+    app.config.setdefault("COMPRESS_BR_LEVEL", 7)
+    app.config.setdefault("COMPRESS_MIMETYPES", COMPRESSED)
+    compress.init_app(app)
     babel.init_app(app, locale_selector=choose_language)
     app.context_processor(lambda: {"html_lang": choose_language().replace("_", "-")})
 

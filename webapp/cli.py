@@ -1,0 +1,68 @@
+"""The ``qiaomen`` command: set up, serve, import a roster, count, and keep accounts.
+
+Every command works on the installation named by QIAOMEN_INSTANCE (default: ``instance`` where we are).
+"""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from webapp import create_app
+from webapp.extensions import store_of
+
+
+@click.group()
+def main() -> None:
+    """敲门 Qiaomen: the visit log that works where the signal does not."""
+
+
+def open_app() -> Flask:
+    """Return this installation's application, its database brought up to date."""
+    app = create_app()
+    store_of(app).upgrade()
+    return app
+
+
+@main.command()
+@click.option("--host", envvar="QIAOMEN_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PORT", default=8000, show_default=True, type=int)
+def serve(host: str, port: int) -> None:
+    """Serve this installation (SQLite: exactly one such process)."""
+    from webapp.server import serve_app
+
+    serve_app(open_app(), host, port)
+
+
+@main.command()
+@click.option("--serve", "then_serve", is_flag=True, help="Serve it afterwards.")
+@click.option("--reset", is_flag=True, help="Throw the demo's data away and start over.")
+@click.option("--yes", is_flag=True, help="Do not ask before --reset.")
+@click.option("--host", envvar="QIAOMEN_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PORT", default=8000, show_default=True, type=int)
+def demo(then_serve: bool, reset: bool, yes: bool, host: str, port: int) -> None:
+    """Make the demo village with an account for each role (kept when run again)."""
+    from webapp.demo import build
+
+    if reset:
+        if not yes:
+            click.confirm("演示数据会全部删掉，重新开始。继续吗？", abort=True)
+        build.throw_away()
+    app = open_app()
+    build.build_demo(app)
+    click.echo(build.describe_demo(host, port))
+    if then_serve:
+        from webapp.server import serve_app
+
+        serve_app(app, host, port)
+
+
+def _mount() -> None:
+    from webapp.auth.cli_commands import account
+    from webapp.ledger.cli_commands import import_roster, stats
+
+    for command in (account, import_roster, stats):
+        main.add_command(command)
+
+
+_mount()
