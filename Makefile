@@ -77,7 +77,7 @@ clean:
 	@touch $@
 
 node_modules/.installed: package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null || { \
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "缺少 Node.js 20 或更新的版本，请先安装。 / Node.js 20 or newer is missing: install it first."; exit 1; }
 	npm ci --silent --no-audit --no-fund
 	@touch $@

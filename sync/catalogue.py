@@ -1,0 +1,62 @@
+"""What kinds of record there are and which fields each may carry: the wire's allow-list. Pure.
+
+Example: ``Catalogue([Kind("visit", "fact", fields=frozenset({"how", "note"}))])["visit"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Fields = dict[str, Any]
+Attention = tuple[str, list[str]]
+
+
+def _no_lookup(_fields: Fields) -> str | None:
+    return None
+
+
+def _no_errors(_fields: Fields) -> list[dict[str, str]]:
+    return []
+
+
+def _all_well(_fields: Fields) -> Attention:
+    return "well", []
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record.
+
+    ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
+    ``lookup`` gives the value a record is found by outside its id; ``check`` returns form errors;
+    ``attend`` returns how urgent a fact is and the codes that say why.
+    """
+
+    name: str
+    family: Literal["fact", "profile"]
+    fields: frozenset[str]
+    private: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()
+    lookup: Callable[[Fields], str | None] = _no_lookup
+    check: Callable[[Fields], list[dict[str, str]]] = _no_errors
+    attend: Callable[[Fields], Attention] = _all_well
+    versions: frozenset[int] = field(default=frozenset({1}))
+
+
+class Catalogue:
+    """All kinds by name."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds = {kind.name: kind for kind in kinds}
+
+    def get(self, name: str) -> Kind | None:
+        """The kind called ``name``, or None where this build does not know it."""
+        return self._kinds.get(name)
+
+    def __getitem__(self, name: str) -> Kind:
+        return self._kinds[name]
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds.values())

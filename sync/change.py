@@ -1,0 +1,128 @@
+"""A change: what somebody proposes. Read from the wire by an allow-list, hashed for idempotency. Pure.
+
+Shapes are in docs/architecture.md. What this build does not know is kept in ``raw`` and stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sync.clock import parse_stamp
+from sync.errors import ProblemError
+from sync.ids import is_id
+
+MAX_BYTES = 64 * 1024
+OPS = frozenset({"record", "amend", "void", "review", "set"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One parsed change; ``raw`` is what arrived, whole."""
+
+    id: str
+    area: str
+    kind: str
+    op: str
+    record: str
+    stamp: str
+    body: dict[str, Any]
+    base: dict[str, Any]
+    raw: dict[str, Any]
+    form: str | None = None
+    person: str | None = None
+    household: str | None = None
+    occurred_at: int | None = None
+    amends: str | None = None
+    resolves: tuple[str, ...] = ()
+
+
+def parse_change(raw: object) -> Change:
+    """Read one change. Raises ProblemError ``malformed`` or ``too_large``."""
+    if not isinstance(raw, dict):
+        raise ProblemError("malformed", "not an object")
+    if len(canonical(raw)) > MAX_BYTES:
+        raise ProblemError("too_large")
+    for key in ("id", "area", "record"):
+        if not is_id(raw.get(key)):
+            raise ProblemError("malformed", key)
+    change = Change(
+        id=raw["id"],
+        area=raw["area"],
+        kind=_text(raw, "kind", 40),
+        op=_text(raw, "op", 10),
+        record=raw["record"],
+        stamp=_text(raw, "stamp", 40),
+        body=_object(raw, "body"),
+        base=_object(raw, "base"),
+        raw=raw,
+        form=raw["form"] if isinstance(raw.get("form"), str) else None,
+        person=_optional_id(raw, "person"),
+        household=_optional_id(raw, "household"),
+        occurred_at=_optional_instant(raw, "occurred_at"),
+        amends=_optional_id(raw, "amends"),
+        resolves=tuple(item for item in raw.get("resolves") or () if is_id(item)),
+    )
+    _check_shape(change)
+    return change
+
+
+def change_hash(raw: dict[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON of what arrived: the same change always hashes the same."""
+    return hashlib.sha256(canonical(raw)).hexdigest()
+
+
+def canonical(raw: object) -> bytes:
+    """JSON with sorted keys and no spaces, UTF-8."""
+    text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _check_shape(change: Change) -> None:
+    if change.op not in OPS:
+        raise ProblemError("malformed", "op")
+    try:
+        parse_stamp(change.stamp)
+    except ValueError as error:
+        raise ProblemError("malformed", "stamp") from error
+    if change.op in ("record", "amend"):
+        if change.record != change.id:
+            raise ProblemError("malformed", "record")
+        if change.person is None or change.household is None or change.occurred_at is None:
+            raise ProblemError("malformed", "person, household, occurred_at")
+    if change.op == "amend" and change.amends is None:
+        raise ProblemError("malformed", "amends")
+    if change.op == "review" and change.body.get("verdict") not in ("approved", "returned"):
+        raise ProblemError("malformed", "verdict")
+
+
+def _text(raw: dict[str, Any], key: str, limit: int) -> str:
+    value = raw.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= limit:
+        raise ProblemError("malformed", key)
+    return value
+
+
+def _object(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    value = raw.get(key, {})
+    if not isinstance(value, dict):
+        raise ProblemError("malformed", key)
+    return value
+
+
+def _optional_id(raw: dict[str, Any], key: str) -> str | None:
+    value = raw.get(key)
+    if value is not None and not is_id(value):
+        raise ProblemError("malformed", key)
+    return value
+
+
+def _optional_instant(raw: dict[str, Any], key: str) -> int | None:
+    value = raw.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 47:
+        raise ProblemError("malformed", key)
+    return value

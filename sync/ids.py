@@ -1,0 +1,28 @@
+"""Record ids: UUID version 7 (RFC 9562), made where the thing is made. Pure."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+def uuid7(now: int, random: bytes) -> str:
+    """Return the UUIDv7 of the instant ``now`` (ms) and 10 random bytes.
+
+    Raises ValueError where ``random`` is not 10 bytes.
+    """
+    if len(random) != 10:
+        raise ValueError("uuid7 needs 10 random bytes")
+    value = (now & ((1 << 48) - 1)) << 80 | int.from_bytes(random, "big")
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    return str(UUID(int=value))
+
+
+def is_id(value: object) -> bool:
+    """Whether ``value`` is a UUID in its usual 36 characters, lower case."""
+    if not isinstance(value, str) or len(value) != 36:
+        return False
+    try:
+        return str(UUID(value)) == value
+    except ValueError:
+        return False

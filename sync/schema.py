@@ -1,0 +1,197 @@
+"""The tables. Two sorts:
+
+*Distributed* tables (record, log, receipt, quarantine, area_log) belong to an area: ``area_id`` leads every
+primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials, triggers,
+LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area (design D4).
+*Reference* tables (area, account, access, device, …) are small and replicated whole.
+Instants are milliseconds since 1970 UTC; documents are JSON text.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    }
+)
+
+
+def _id(name: str, *, key: bool = False, optional: bool = False) -> Column[str]:
+    return Column(name, String(36), primary_key=key, nullable=optional)
+
+
+def _instant(name: str, *, optional: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=optional)
+
+
+# -- distributed by area -------------------------------------------------------------------------------
+
+area_log = Table(
+    "area_log",
+    metadata,
+    _id("area_id", key=True),
+    Column("head", BigInteger, nullable=False),
+)
+
+record = Table(
+    "record",
+    metadata,
+    _id("area_id", key=True),
+    _id("record_id", key=True),
+    Column("kind", String(40), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    _id("household_id", optional=True),
+    _id("person_id", optional=True),
+    _id("author_id", optional=True),
+    _id("device_id", optional=True),
+    _instant("occurred_at", optional=True),
+    _instant("received_at"),
+    Column("state", String(10), nullable=True),
+    Column("attention", String(10), nullable=True),
+    Column("attention_rank", Integer, nullable=True),
+    Column("lookup", String(200), nullable=True),
+    Column("body", Text, nullable=False),
+    Column("extra", Text, nullable=False),
+    Column("edits", Text, nullable=True),
+    ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
+    Index("ix_record_area_id_seq", "area_id", "seq"),
+    Index("ix_record_area_id_person_id_occurred_at", "area_id", "person_id", "occurred_at"),
+    Index("ix_record_area_id_kind_state", "area_id", "kind", "state"),
+    Index("ix_record_lookup", "lookup"),
+)
+
+log = Table(
+    "log",
+    metadata,
+    _id("area_id", key=True),
+    Column("seq", BigInteger, primary_key=True),
+    _id("record_id"),
+    _id("change_id"),
+    Column("kind", String(40), nullable=False),
+    Column("op", String(10), nullable=False),
+    _id("author_id", optional=True),
+    _id("device_id", optional=True),
+    Column("stamp", String(40), nullable=False),
+    _instant("received_at"),
+    ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    _id("area_id", key=True),
+    _id("change_id", key=True),
+    Column("hash", String(64), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("code", String(40), nullable=True),
+    Column("seq", BigInteger, nullable=True),
+    _id("author_id", optional=True),
+    _id("device_id", optional=True),
+    _instant("received_at"),
+    Column("change", Text, nullable=False),
+    Column("detail", Text, nullable=True),
+    Index("ix_receipt_change_id", "change_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id("area_id", key=True),
+    _id("change_id", key=True),
+    Column("code", String(40), nullable=False),
+    Column("change", Text, nullable=False),
+    Column("detail", Text, nullable=True),
+    _id("author_id", optional=True),
+    _id("device_id", optional=True),
+    _instant("received_at"),
+    Column("state", String(10), nullable=False),
+)
+
+# -- reference -----------------------------------------------------------------------------------------
+
+area = Table(
+    "area",
+    metadata,
+    _id("area_id", key=True),
+    _id("parent_id", optional=True),
+    Column("level", String(10), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _id("account_id", key=True),
+    Column("login", String(80), nullable=False, unique=True),
+    Column("name", String(80), nullable=False),
+    Column("phone", String(40), nullable=True),
+    Column("password_hash", Text, nullable=False),
+    Column("language", String(10), nullable=True),
+    Column("active", Integer, nullable=False),
+    _instant("created_at"),
+)
+
+access = Table(
+    "access",
+    metadata,
+    _id("area_id", key=True),
+    _id("account_id", key=True),
+    Column("role", String(20), primary_key=True),
+    _instant("since"),
+    _instant("until", optional=True),
+    Index("ix_access_account_id", "account_id"),
+)
+
+device = Table(
+    "device",
+    metadata,
+    _id("device_id", key=True),
+    _id("account_id"),
+    Column("name", String(200), nullable=False),
+    _instant("created_at"),
+    _instant("last_seen_at", optional=True),
+    _instant("revoked_at", optional=True),
+    Column("build", String(40), nullable=True),
+    Index("ix_device_account_id", "account_id"),
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    _id("account_id"),
+    _instant("created_at"),
+    _instant("last_seen_at"),
+    _instant("expires_at"),
+    Index("ix_web_session_account_id", "account_id"),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    _id("attempt_id", key=True),
+    Column("login", String(80), nullable=False),
+    Column("address", String(60), nullable=False),
+    _instant("at"),
+    Index("ix_sign_in_attempt_login_address_at", "login", "address", "at"),
+)
+
+used_token = Table(
+    "used_token",
+    metadata,
+    Column("jti", String(64), primary_key=True),
+    _instant("expires_at"),
+)

@@ -1,0 +1,66 @@
+"""Bodies on the wire: read with a hard limit, written with the best coding the other side takes.
+
+Invariant: reading never holds more than the limit, whatever the body claims to be.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import brotli
+
+from sync.errors import ProblemError
+
+BODY_LIMIT = 2 * 1024 * 1024
+_WORTH_CODING = 600
+
+
+def decode_body(data: bytes, coding: str | None) -> dict[str, Any]:
+    """Read a request body: JSON object, plain or gzip.
+
+    Raises ProblemError ``broken_body`` (not gzip, truncated, not JSON, not an object) or
+    ``body_too_large`` (more than 2 MiB once decompressed; the rest is never decompressed).
+    """
+    if coding == "gzip":
+        data = _gunzip(data)
+    elif coding not in (None, "", "identity"):
+        raise ProblemError("broken_body", f"coding {coding}")
+    if len(data) > BODY_LIMIT:
+        raise ProblemError("body_too_large")
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ProblemError("broken_body", "not JSON") from error
+    if not isinstance(body, dict):
+        raise ProblemError("broken_body", "not an object")
+    return body
+
+
+def encode_body(body: dict[str, Any], accepted: str) -> tuple[bytes, str | None]:
+    """Write an answer as JSON in the best coding that the Accept-Encoding ``accepted`` names."""
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    codings = {part.split(";")[0].strip() for part in accepted.split(",")}
+    if len(data) < _WORTH_CODING:
+        return data, None
+    if "br" in codings:
+        return brotli.compress(data, quality=5), "br"
+    if "gzip" in codings:
+        return gzip.compress(data, 6, mtime=0), "gzip"
+    return data, None
+
+
+def _gunzip(data: bytes) -> bytes:
+    """Decompress with a limit. A truncated stream raises nothing in zlib, so ``eof`` is checked."""
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(data, BODY_LIMIT + 1)
+    except zlib.error as error:
+        raise ProblemError("broken_body", "not gzip") from error
+    if len(plain) > BODY_LIMIT:
+        raise ProblemError("body_too_large")
+    if not reader.eof:
+        raise ProblemError("broken_body", "truncated gzip")
+    return plain
