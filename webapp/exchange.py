@@ -1,5 +1,47 @@
-"""Addresses of exchange."""
+"""The exchange's address: bearer token and body in, one answer out. The steps are sync/exchange.py's.
 
-from flask import Blueprint
+Invariant: an error has one shape, ``{"error": {"code", "message", "action"}}``, with a stable code.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from flask import Blueprint, Response, current_app, request
+from flask_babel import gettext as _
+
+from sync.errors import ProblemError
+from sync.exchange import Session, exchange
+from sync.wire import decode_body, encode_body
+from webapp.auth.devices import read_token, renew_token
+from webapp.extensions import store_of
 
 blueprint = Blueprint("exchange", __name__)
+
+
+@blueprint.post("/sync/exchange")
+def post_exchange() -> Response:
+    """Take what a phone has to say, answer with statuses and a page of news."""
+    try:
+        account, device = read_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        body = decode_body(request.get_data(cache=False), request.headers.get("Content-Encoding"))
+        secret = current_app.config["SECRET_KEY"].encode()
+        session = Session(account, device, secret, renew_token)
+        answer = exchange(store_of(current_app), session, body, int(time.time() * 1000))
+    except ProblemError as error:
+        return answer_problem(error)
+    data, coding = encode_body(answer, request.headers.get("Accept-Encoding", ""))
+    response = Response(data, mimetype="application/json")
+    if coding:
+        response.headers["Content-Encoding"] = coding
+    return response
+
+
+def answer_problem(error: ProblemError) -> Response:
+    """The one shape of an error on the wire."""
+    problem = error.problem
+    current_app.logger.info("exchange refused: %s", error)
+    words = {"code": problem.code, "message": _(problem.what), "action": _(problem.action)}
+    body = json.dumps({"error": words}, ensure_ascii=False)
+    return Response(body, status=problem.http, mimetype="application/json")

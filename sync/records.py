@@ -1,0 +1,282 @@
+"""The fold: the only writer of records. Changes go in, statuses come out, rows are numbered.
+
+Invariants: one bad change never blocks the others; what is acknowledged is in this transaction; the
+author and the device are the caller's, whatever a change says. Every change is judged first
+(``judge_change`` gives a verdict in the words of the protocol), then acted on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from sync.catalogue import Catalogue, Kind
+from sync.change import Change, change_hash, parse_change
+from sync.clock import clamp, format_stamp, parse_stamp
+from sync.errors import ProblemError
+from sync.log import lock_logs, take_numbers
+from sync.merge import Edits, add_edits, current_fields, find_conflicts
+from sync.overlay import Row, touched_rows
+from sync.rows import decode_row, encode_row
+from sync.schema import log, quarantine, receipt, record
+from sync.scope import Caller
+from sync.verdicts import Known, Verdict, judge_change
+
+Status = dict[str, Any]
+
+
+@dataclass
+class Folding:
+    """What one fold has seen so far: the state that later changes of the batch build upon."""
+
+    caller: Caller
+    catalogue: Catalogue
+    now: int
+    areas: frozenset[str]
+    rows: dict[tuple[str, str], Row]
+    edits: dict[tuple[str, str], Edits]
+    receipts: dict[str, dict[str, Any]]
+    stored: frozenset[tuple[str, str]]
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    new_receipts: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fold_changes(
+    tx: Connection, catalogue: Catalogue, caller: Caller, changes: list[Any], now: int
+) -> list[Status]:
+    """Fold raw changes into the records in order; return a status for each, in the same order.
+
+    Statuses are ``{"id", "status", "code"?, "seq"?, "fields"?}`` as in docs/architecture.md. Nothing is
+    raised for a bad change. The caller commits.
+    """
+    parsed = [_parse(raw) for raw in changes]
+    folding = _prefetch(tx, catalogue, caller, [c for c in parsed if isinstance(c, Change)], now)
+    statuses = [_fold_one(folding, change) if isinstance(change, Change) else change for change in parsed]
+    numbers = _write_all(tx, folding)
+    for status in statuses:
+        if status["status"] in ("accepted", "conflict"):
+            status["seq"] = numbers[status["id"]]
+    return statuses
+
+
+def _parse(raw: Any) -> Change | Status:
+    try:
+        return parse_change(raw)
+    except ProblemError as error:
+        claimed = raw.get("id") if isinstance(raw, dict) else None
+        named = claimed if isinstance(claimed, str) and len(claimed) <= 64 else None
+        return {"id": named, "status": "rejected", "code": error.code}
+
+
+def _prefetch(
+    tx: Connection, catalogue: Catalogue, caller: Caller, changes: list[Change], now: int
+) -> Folding:
+    """Hold the logs and read, in three statements, all that these changes are judged against."""
+    claimed = {change.area for change in changes}
+    mine = {area for area in claimed if caller.may_write(area)}
+    areas = lock_logs(tx, mine)
+    wanted = {i for c in changes for i in (c.record, c.amends, c.person, c.household) if i}
+    known = tx.execute(
+        select(receipt).where(
+            receipt.c.area_id.in_(sorted(caller.areas | claimed)),
+            receipt.c.change_id.in_(sorted({change.id for change in changes})),
+        )
+    )
+    receipts = {
+        r.change_id: {"hash": r.hash, "status": r.status, "seq": r.seq, "code": r.code} for r in known
+    }
+    rows, edits = {}, {}
+    if areas:
+        query = select(record).where(
+            record.c.area_id.in_(sorted(areas)), record.c.record_id.in_(sorted(wanted))
+        )
+        for found in tx.execute(query):
+            key = found.area_id, found.record_id
+            rows[key] = decode_row(found)
+            edits[key] = json.loads(found.edits) if found.edits else {}
+    return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows))
+
+
+def _fold_one(folding: Folding, change: Change) -> Status:
+    digest = change_hash(change.raw)
+    earlier = folding.receipts.get(change.id)
+    if earlier is not None:
+        return _answer_again(change, earlier, digest)
+    known = Known(
+        target=folding.rows.get((change.area, change.record)),
+        amended=folding.rows.get((change.area, change.amends or "")),
+        person=folding.rows.get((change.area, change.person or "")),
+        area_exists=change.area in folding.areas,
+    )
+    kind = folding.catalogue.get(change.kind)
+    verdict = judge_change(change, kind, folding.caller, known)
+    if verdict.status == "quarantined" or kind is None:
+        return _hold(folding, change, verdict, digest)
+    return _accept(folding, change, kind, digest)
+
+
+def _answer_again(change: Change, earlier: dict[str, Any], digest: str) -> Status:
+    """The status of a change that came before: duplicate, or the same id with another body."""
+    if earlier["hash"] != digest:
+        return {"id": change.id, "status": "rejected", "code": "id_reused"}
+    status: Status = {"id": change.id, "status": "duplicate"}
+    if earlier["seq"] is not None:
+        status["seq"] = earlier["seq"]
+    if earlier["status"] == "quarantined":
+        status |= {"status": "quarantined", "code": earlier["code"]}
+    return status
+
+
+def _hold(folding: Folding, change: Change, verdict: Verdict, digest: str) -> Status:
+    """Keep a change whole for a supervisor to decide: acknowledged, not yet visible."""
+    raw = json.dumps(change.raw, ensure_ascii=False)
+    detail = json.dumps(verdict.detail, ensure_ascii=False) if verdict.detail else None
+    who = _who(folding)
+    folding.held.append(
+        {"area_id": change.area, "change_id": change.id, "code": verdict.code, "change": raw}
+        | {"detail": detail, "state": "waiting", "received_at": folding.now}
+        | who
+    )
+    _note_receipt(folding, change, "quarantined", verdict.code, digest)
+    status: Status = {"id": change.id, "status": "quarantined", "code": verdict.code}
+    if verdict.detail:
+        status["fields"] = verdict.detail
+    return status
+
+
+def _accept(folding: Folding, change: Change, kind: Kind, digest: str) -> Status:
+    clock, ahead = clamp(parse_stamp(change.stamp), folding.now)
+    stamp = format_stamp(clock)
+    conflicts: dict[str, Any] = {}
+    if kind.family == "profile":
+        touched, conflicts = _merge_profile(folding, change, stamp)
+    else:
+        touched = _touch_facts(folding, change, kind, ahead)
+    for row in touched:
+        folding.rows[row["area"], row["id"]] = row
+        folding.entries.append(
+            {"area_id": row["area"], "record_id": row["id"], "change_id": change.id, "kind": row["kind"]}
+            | {"op": change.op, "stamp": stamp, "received_at": folding.now}
+            | _who(folding)
+        )
+    status: Status = {"id": change.id, "status": "conflict" if conflicts else "accepted"}
+    if conflicts:
+        status["fields"] = conflicts
+    _note_receipt(folding, change, status["status"], "clock_ahead" if ahead else None, digest)
+    return status
+
+
+def _touch_facts(folding: Folding, change: Change, kind: Kind, ahead: bool) -> list[Row]:
+    """The fact's row, new or altered, and the row of the fact it amends."""
+    mine: dict[str, Row] = {}
+    for wanted in (change.record, change.amends):
+        row = folding.rows.get((change.area, wanted or ""))
+        if row is not None:
+            mine[row["id"]] = row
+    touched = touched_rows(mine, change.raw | {"author": folding.caller.account})
+    if change.op in ("record", "amend"):
+        attention, reasons = kind.attend(change.body)
+        touched[0] |= {"received_at": folding.now, "attention": attention}
+        touched[0]["occurred_at"] = min(touched[0]["occurred_at"], folding.now)
+        optional = {
+            "reasons": reasons,
+            "device": folding.caller.device,
+            "flags": ["clock_ahead"] if ahead else None,
+        }
+        touched[0] |= {name: value for name, value in optional.items() if value}
+    elif change.op == "review":
+        touched[0] = touched[0] | {"reviewed_at": folding.now}
+    return touched
+
+
+def _merge_profile(folding: Folding, change: Change, stamp: str) -> tuple[list[Row], dict[str, Any]]:
+    """The profile's row after a ``set``, and the fields of it that are now in conflict."""
+    key = change.area, change.record
+    edits = add_edits(folding.edits.get(key, {}), change, folding.caller.account, stamp)
+    folding.edits[key] = edits
+    rivals = find_conflicts(edits)
+    row: Row = dict(folding.rows.get(key) or _new_profile(folding, change))
+    row["fields"] = current_fields(edits)
+    row.pop("conflicts", None)
+    if rivals:
+        row["conflicts"] = {
+            name: [{k: head[k] for k in ("change", "author", "value")} for head in heads]
+            for name, heads in rivals.items()
+        }
+    return [row], {name: row["conflicts"][name] for name in rivals if name in change.body}
+
+
+def _new_profile(folding: Folding, change: Change) -> Row:
+    return {
+        "id": change.record,
+        "kind": change.kind,
+        "area": change.area,
+        "received_at": folding.now,
+    }
+
+
+def _note_receipt(folding: Folding, change: Change, status: str, code: str | None, digest: str) -> None:
+    folding.receipts[change.id] = {"hash": digest, "status": status, "seq": None, "code": code}
+    folding.new_receipts.append(
+        {"area_id": change.area, "change_id": change.id, "hash": digest, "status": status, "code": code}
+        | {"change": json.dumps(change.raw, ensure_ascii=False), "detail": None, "seq": None}
+        | {"received_at": folding.now}
+        | _who(folding)
+    )
+
+
+def _who(folding: Folding) -> dict[str, str | None]:
+    return {"author_id": folding.caller.account, "device_id": folding.caller.device}
+
+
+def _write_all(tx: Connection, folding: Folding) -> dict[str, int]:
+    """Number the entries, write everything; return the number that each change ended with."""
+    numbers: dict[str, int] = {}
+    latest: dict[tuple[str, str], int] = {}
+    for area in sorted({entry["area_id"] for entry in folding.entries}):
+        mine = [entry for entry in folding.entries if entry["area_id"] == area]
+        before = take_numbers(tx, area, len(mine))
+        for number, entry in enumerate(mine, before + 1):
+            entry["seq"] = number
+            latest[area, entry["record_id"]] = number
+            numbers.setdefault(entry["change_id"], number)
+    _write_records(tx, folding, latest)
+    for noted in folding.new_receipts:
+        noted["seq"] = numbers.get(noted["change_id"])
+    for table, values in (
+        (log, folding.entries),
+        (receipt, folding.new_receipts),
+        (quarantine, folding.held),
+    ):
+        if values:
+            tx.execute(insert(table), values)
+    return numbers
+
+
+def _write_records(tx: Connection, folding: Folding, latest: dict[tuple[str, str], int]) -> None:
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for key, seq in latest.items():
+        row = folding.rows[key] | {"seq": seq}
+        folding.rows[key] = row
+        kind = folding.catalogue[row["kind"]]
+        values = encode_row(row, folding.edits.get(key), kind.lookup(row["fields"]))
+        if key in folding.stored:
+            altered = {name: value for name, value in values.items() if name not in _NEVER_ALTERED}
+            changed.append(altered | {"key_area": key[0], "key_id": key[1]})
+        else:
+            new.append(values)
+    if new:
+        tx.execute(insert(record), new)
+    if changed:
+        tx.execute(_UPDATE, changed)
+
+
+_NEVER_ALTERED = frozenset({"area_id", "record_id", "kind", "device_id"})
+_UPDATE = update(record).where(
+    record.c.area_id == bindparam("key_area"), record.c.record_id == bindparam("key_id")
+)

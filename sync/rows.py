@@ -1,0 +1,176 @@
+"""Records as rows: how a row lies in the table, and the queries that read rows back.
+
+Invariant: what leaves here for a phone carries no private field; what a caller may not see is never
+read, because every query names its areas. Shapes: docs/architecture.md, "Row".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from sync.catalogue import Catalogue
+from sync.log import heads_of
+from sync.merge import Edits
+from sync.overlay import Row
+from sync.packing import pack
+from sync.schema import log, record
+
+RANKS = {"urgent": 0, "watch": 1, "well": 2}
+_COLUMNS = {
+    "record_id": "id",
+    "area_id": "area",
+    "kind": "kind",
+    "seq": "seq",
+    "person_id": "person",
+    "household_id": "household",
+    "author_id": "author",
+    "occurred_at": "occurred_at",
+    "received_at": "received_at",
+    "state": "state",
+    "attention": "attention",
+}
+_IN_COLUMNS = frozenset(_COLUMNS.values()) | {"fields", "device"}
+_READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
+
+
+def encode_row(row: Row, edits: Edits | None, lookup: str | None) -> dict[str, Any]:
+    """The table's values of a row (all but ``seq``, which the log gives)."""
+    values = {column: row.get(key) for column, key in _COLUMNS.items()}
+    extra = {key: value for key, value in row.items() if key not in _IN_COLUMNS}
+    return values | {
+        "device_id": row.get("device"),
+        "attention_rank": RANKS.get(row.get("attention", "")),
+        "lookup": lookup,
+        "body": _dump(row["fields"]),
+        "extra": _dump(extra),
+        "edits": None if edits is None else _dump(edits),
+    }
+
+
+def decode_row(values: Any) -> Row:
+    """The row of one record as it was read."""
+    read = {key: getattr(values, column) for column, key in _COLUMNS.items()}
+    row: Row = {key: value for key, value in read.items() if value is not None}
+    row |= json.loads(values.extra)
+    row["fields"] = json.loads(values.body)
+    return row
+
+
+def rows_of(
+    tx: Connection,
+    catalogue: Catalogue,
+    areas: Iterable[str],
+    *,
+    kinds: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
+    person: str | None = None,
+    household: str | None = None,
+    author: str | None = None,
+    states: Collection[str] | None = None,
+    lookup: Collection[str] | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    private: bool = False,
+) -> list[Row]:
+    """The rows of these areas that match all that is given, by area and number.
+
+    ``since`` and ``until`` bound ``occurred_at`` (ms, half open).
+    """
+    query = select(*_READ).where(record.c.area_id.in_(sorted(areas)))
+    wanted = {"kind": kinds, "record_id": ids, "state": states, "lookup": lookup}
+    for column, values in wanted.items():
+        if values is not None:
+            query = query.where(record.c[column].in_(sorted(values)))
+    exact = {"person_id": person, "household_id": household, "author_id": author}
+    for column, value in exact.items():
+        if value is not None:
+            query = query.where(record.c[column] == value)
+    if since is not None:
+        query = query.where(record.c.occurred_at >= since)
+    if until is not None:
+        query = query.where(record.c.occurred_at < until)
+    found = tx.execute(query.order_by(record.c.area_id, record.c.seq))
+    return _decode_all(found, catalogue, private)
+
+
+def row_found(tx: Connection, catalogue: Catalogue, kind: str, lookup: str) -> Row | None:
+    """The one row of ``kind`` that ``lookup`` leads to, in whatever area, private fields included."""
+    query = select(*_READ).where(record.c.lookup == lookup, record.c.kind == kind)
+    found = tx.execute(query.limit(2)).all()
+    return decode_row(found[0]) if len(found) == 1 else None
+
+
+def read_page(
+    tx: Connection, catalogue: Catalogue, area: str, start: int, budget: int
+) -> tuple[dict[str, Any], int]:
+    """One page of an area's news after the number ``start``, of about ``budget`` bytes of JSON.
+
+    Returns ``{"area", "from", "to", "superseded", "tables"}`` and the bytes it took. ``superseded``
+    counts entries of the log whose record has a later entry: with the rows they make ``to - from``.
+    """
+    head = heads_of(tx, [area]).get(area, 0)
+    query = select(*_READ).where(record.c.area_id == area, record.c.seq > start).order_by(record.c.seq)
+    chosen, size = _within(tx, query, budget)
+    last = head
+    if len(chosen) and _is_more(tx, area, chosen[-1].seq):
+        last = chosen[-1].seq
+    entries = tx.scalar(
+        select(func.count()).where(log.c.area_id == area, log.c.seq > start, log.c.seq <= last)
+    )
+    rows = _decode_all(chosen, catalogue, private=False)
+    page = {
+        "area": area,
+        "from": start,
+        "to": last,
+        "superseded": (entries or 0) - len(rows),
+        "tables": pack(rows),
+    }
+    return page, size
+
+
+def remaining_after(tx: Connection, positions: dict[str, int]) -> dict[str, int]:
+    """How many rows, and about how many bytes, lie beyond these numbers: ``{"rows", "bytes"}``."""
+    rows = size = 0
+    for area, seq in positions.items():
+        query = select(func.count(), func.sum(func.length(record.c.body)))
+        count, length = tx.execute(query.where(record.c.area_id == area, record.c.seq > seq)).one()
+        rows, size = rows + count, size + int(length or 0)
+    return {"rows": rows, "bytes": size}
+
+
+def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any], int]:
+    chosen, size = [], 0
+    with tx.execute(query.execution_options(yield_per=200)) as found:
+        for values in found:
+            chosen.append(values)
+            size += len(values.body.encode()) + len(values.extra) + 160
+            if size >= budget:
+                break
+    return chosen, size
+
+
+def _is_more(tx: Connection, area: str, seq: int) -> bool:
+    query = select(record.c.seq).where(record.c.area_id == area, record.c.seq > seq).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def _decode_all(found: Iterable[Any], catalogue: Catalogue, private: bool) -> list[Row]:
+    rows = [decode_row(values) for values in found]
+    return rows if private else [without_private(row, catalogue) for row in rows]
+
+
+def without_private(row: Row, catalogue: Catalogue) -> Row:
+    """The row without the fields that never leave the server."""
+    kind = catalogue.get(row["kind"])
+    if kind is None or not kind.private:
+        return row
+    fields = {name: value for name, value in row["fields"].items() if name not in kind.private}
+    return row | {"fields": fields}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

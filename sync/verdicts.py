@@ -1,0 +1,113 @@
+"""Judging a change before anything is done with it. Pure.
+
+A verdict is a value in the words of the protocol: ``accepted``, or ``quarantined`` with a code of
+``sync.errors``. Whether an edit is a conflict shows only when it is merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sync.catalogue import Kind
+from sync.change import Change
+from sync.overlay import Row
+from sync.scope import Caller
+
+PHONE_PROFILES = frozenset({"household", "person"})
+FACT_OPS = frozenset({"record", "amend", "void", "review"})
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the server holds that a change speaks of; None where it holds nothing."""
+
+    target: Row | None
+    amended: Row | None
+    person: Row | None
+    area_exists: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``status`` and ``code``; ``detail`` lists form errors by field."""
+
+    status: str
+    code: str = ""
+    detail: list[dict[str, Any]] | None = None
+
+
+ACCEPTED = Verdict("accepted")
+
+
+def judge_change(change: Change, kind: Kind | None, caller: Caller, known: Known) -> Verdict:
+    """The verdict on a change that has not come before."""
+    if not caller.may_write(change.area) or not known.area_exists:
+        return _held("foreign_area")
+    if kind is None or (change.op in FACT_OPS) != (kind.family == "fact"):
+        return _held("unknown_kind")
+    if known.target is not None and known.target["kind"] != change.kind:
+        return _held("unknown_record")
+    if kind.family == "profile":
+        return _judge_set(change, caller)
+    return _JUDGES[change.op](change, kind, caller, known)
+
+
+def _judge_set(change: Change, caller: Caller) -> Verdict:
+    if change.kind in PHONE_PROFILES or caller.may_review(change.area):
+        return ACCEPTED
+    return _held("not_allowed")
+
+
+def _judge_record(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:
+    del caller
+    if known.person is None or known.person["kind"] != "person":
+        return _held("unknown_person")
+    errors = kind.check(change.body)
+    if errors:
+        return Verdict("quarantined", "invalid_fields", errors)
+    return ACCEPTED
+
+
+def _judge_amend(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:
+    if known.amended is None or known.amended["kind"] != change.kind:
+        return _held("unknown_record")
+    if known.amended.get("person") != change.person:
+        return _held("unknown_person")
+    if not _owns(known.amended, change, caller):
+        return _held("not_author")
+    return _judge_record(change, kind, caller, known)
+
+
+def _judge_void(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:
+    del kind
+    if known.target is None:
+        return _held("unknown_record")
+    return ACCEPTED if _owns(known.target, change, caller) else _held("not_author")
+
+
+def _judge_review(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:
+    del kind
+    if not caller.may_review(change.area):
+        return _held("not_allowed")
+    if known.target is None:
+        return _held("unknown_record")
+    if known.target["state"] in ("amended", "void"):
+        return _held("stale_review")
+    return ACCEPTED
+
+
+def _owns(row: Row, change: Change, caller: Caller) -> bool:
+    return row.get("author") == caller.account or caller.may_review(change.area)
+
+
+def _held(code: str) -> Verdict:
+    return Verdict("quarantined", code)
+
+
+_JUDGES = {
+    "record": _judge_record,
+    "amend": _judge_amend,
+    "void": _judge_void,
+    "review": _judge_review,
+}
