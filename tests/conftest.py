@@ -1,0 +1,66 @@
+"""Fixtures for all: a store on both engines, and the small world that every test lives in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from sync.database import open_store
+from tests.postgres import running_postgres
+from tests.world import build_world
+from webapp.forms.catalogue import build_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sync.database import Store
+    from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The socket folder of a PostgreSQL that holds a migrated template database."""
+    with running_postgres() as folder:
+        _administer(folder, "CREATE DATABASE model")
+        model = open_store(_url(folder, "model"), build_catalogue())
+        model.upgrade()
+        model.close()
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store; every test that asks for it runs on both engines, and never skips one."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'qiaomen.db'}"
+    else:
+        folder = request.getfixturevalue("postgres")
+        _administer(
+            folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model"
+        )
+        url = _url(folder, "test")
+    opened = open_store(url, build_catalogue())
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    """青禾村 with 阿莎 and 本 in its first grid, 陈姐 over the village, and 丁 in another village."""
+    return build_world(store)
+
+
+def _url(folder: str, database: str) -> str:
+    return f"postgresql+psycopg://postgres@/{database}?host={folder}"
+
+
+def _administer(folder: str, *statements: str) -> None:
+    engine = create_engine(_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()

@@ -1,0 +1,76 @@
+"""Which logs need attention, and why: the thresholds of webapp/care/thresholds.json, each with its source.
+
+Pure. Twin: static/care/thresholds.js; vectors: tests/vectors/thresholds.json.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from webapp.forms.engine import Translate
+
+RULES: dict[str, Any] = json.loads(Path(__file__).with_name("thresholds.json").read_text("utf-8"))
+RANKS = ("urgent", "watch", "well")
+_BOUNDS = {
+    "at_least": lambda value, bound: value >= bound,
+    "at_most": lambda value, bound: value <= bound,
+    "above": lambda value, bound: value > bound,
+    "below": lambda value, bound: value < bound,
+}
+
+
+def attend(kind: str, fields: dict[str, Any]) -> tuple[str, list[str]]:
+    """How urgent a fact is (``urgent``, ``watch``, ``well``) and the codes that say why.
+
+    Each group of rules speaks at most once: the first that fits. Values that are no numbers fit nothing.
+    """
+    found = []
+    for group in RULES["groups"]:
+        if group["kind"] == kind:
+            rule = next((rule for rule in group["rules"] if _fits(rule, fields)), None)
+            if rule:
+                found.append(rule)
+    attention = min((rule["attention"] for rule in found), key=RANKS.index, default="well")
+    return attention, [rule["code"] for rule in found]
+
+
+def reason_text(code: str, t: Translate) -> str:
+    """A code in words; the code itself where this build does not know it."""
+    for group in RULES["groups"]:
+        for rule in group["rules"]:
+            if rule["code"] == code:
+                return t(rule["reason"])
+    return code
+
+
+def fields_at_fault(kind: str, codes: list[str]) -> set[str]:
+    """The fields that the rules with these codes look at."""
+    rules = [rule for group in RULES["groups"] if group["kind"] == kind for rule in group["rules"]]
+    return {c["field"] for rule in rules if rule["code"] in codes for c in _conditions(rule)}
+
+
+def _fits(rule: dict[str, Any], fields: dict[str, Any]) -> bool:
+    together = all if "all" in rule else any
+    return together(_meets(condition, fields.get(condition["field"])) for condition in _conditions(rule))
+
+
+def _conditions(rule: dict[str, Any]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = rule.get("all") or rule["any"]
+    return found
+
+
+def _meets(condition: dict[str, str], value: Any) -> bool:
+    if value is None:
+        return False
+    if "is" in condition:
+        return bool(value == condition["is"])
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return False
+    return all(
+        compare(number, Decimal(condition[name])) for name, compare in _BOUNDS.items() if name in condition
+    )

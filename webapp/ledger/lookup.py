@@ -1,0 +1,32 @@
+"""How a household and a person are recognised when they come again. Pure.
+
+A household is its grid's name and its address; a person is their household, name and birth date. The
+values are what the roster's import looks records up by, so that importing twice adds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+_NOISE = re.compile(r"[\s,，.。、·\-_()（）]+")
+
+
+def squeeze(text: str) -> str:
+    """Text without what people write differently: width, blanks, punctuation, case."""
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text)).casefold()
+
+
+def household_lookup(fields: dict[str, Any]) -> str | None:
+    """``household:<address>``; None without an address."""
+    address = fields.get("address")
+    return f"household:{squeeze(address)}"[:200] if address else None
+
+
+def person_lookup(fields: dict[str, Any]) -> str | None:
+    """``person:<household id>:<name>:<birth>``; None without a household or a name."""
+    household, name = fields.get("household"), fields.get("name")
+    if not household or not name:
+        return None
+    return f"person:{household}:{squeeze(name)}:{fields.get('birth', '')}"[:200]
