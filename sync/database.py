@@ -59,6 +59,13 @@ class Store:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def rehearse(self) -> Iterator[Connection]:
+        """A writing transaction of which nothing stays: to see what a command would do."""
+        with self.write() as tx, tx.begin_nested() as savepoint:
+            yield tx
+            savepoint.rollback()
+
     def upgrade(self) -> None:
         """Bring the schema to this build's (Alembic) and make the epoch where there is none."""
         config = Config()

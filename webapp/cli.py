@@ -66,3 +66,6 @@ def _mount() -> None:
 
 
 _mount()
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,8 @@ Due = dict[str, Any]
 def dues(category: str, alone: bool, summary: dict[str, Any], today: str) -> list[Due]:
     """What is due for a person by ``today``: ``[{"why", "date", "late_days", "left_days"}]``.
 
-    Most urgent first. ``why`` is urgent, follow_up, daily_knock or weekly_call; ``late_days`` and ``left_days`` are whole
+    Most urgent first. ``why`` is urgent, follow_up, daily_knock or weekly_call; ``late_days`` and
+    ``left_days`` are whole
     days, one of them 0.
     """
     found = [

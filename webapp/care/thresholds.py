@@ -6,6 +6,7 @@ Pure. Twin: static/care/thresholds.js; vectors: tests/vectors/thresholds.json.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from webapp.forms.engine import Translate
 
 RULES: dict[str, Any] = json.loads(Path(__file__).with_name("thresholds.json").read_text("utf-8"))
 RANKS = ("urgent", "watch", "well")
-_BOUNDS = {
+_BOUNDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "at_least": lambda value, bound: value >= bound,
     "at_most": lambda value, bound: value <= bound,
     "above": lambda value, bound: value > bound,

@@ -1,0 +1,117 @@
+"""Accounts and grants: who there is, which role they hold where, and their name on every phone.
+
+Invariant: whoever holds a role over a grid is a ``member`` of it, so that phones can show and call them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sync import schema
+from sync.database import Store
+from sync.rows import rows_of
+from sync.scope import RANKED_ROLES, SYSTEM, grids_under
+from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
+
+SHORTEST_PASSWORD = 8
+ROLE_NAMES = {
+    "volunteer": "志愿者",
+    "cadre": "村干部",
+    "grid_head": "格长",
+    "supervisor": "督导员",
+    "counsellor": "心理辅导员",
+    "clinician": "村医",
+    "teacher": "班主任",
+    "station_head": "站长",
+    "operator": "管理员",
+}
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def create_account(tx: Connection, login: str, name: str, phone: str, password: str) -> str:
+    """Make an account and return its id. Raises ValueError for a login in use or a short password."""
+    if tx.scalar(select(schema.account.c.account_id).where(schema.account.c.login == login)):
+        raise ValueError("这个账号已经有了")
+    values = {"account_id": new_id(), "login": login, "name": name, "phone": phone, "active": 1}
+    values |= {"password_hash": hash_password(password), "created_at": now_ms()}
+    tx.execute(insert(schema.account).values(values))
+    return str(values["account_id"])
+
+
+def set_password(tx: Connection, login: str, password: str) -> None:
+    """Set a new password and end every session. Raises ValueError where there is no such account."""
+    account_id = tx.scalar(select(schema.account.c.account_id).where(schema.account.c.login == login))
+    if account_id is None:
+        raise ValueError("没有这个账号")
+    changed = update(schema.account).where(schema.account.c.account_id == account_id)
+    tx.execute(changed.values(password_hash=hash_password(password)))
+    tx.execute(delete(schema.web_session).where(schema.web_session.c.account_id == account_id))
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a password. Raises ValueError where it is too short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError("密码至少要 8 个字符")
+    return _hasher.hash(password)
+
+
+def check_password(tx: Connection, login: str, password: str) -> str | None:
+    """The id of the active account with this password, else None; as much work for nobody's login."""
+    query = select(schema.account).where(schema.account.c.login == login)
+    row = tx.execute(query).one_or_none()
+    try:
+        _hasher.verify(row.password_hash if row else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return str(row.account_id) if row and row.active else None
+
+
+def grant(tx: Connection, store: Store, account_id: str, role: str, area_id: str) -> None:
+    """Give an account a role over an area and all below it, from now on."""
+    if role not in RANKED_ROLES:
+        raise ValueError(f"没有这个角色：{role}")
+    held = {"area_id": area_id, "account_id": account_id, "role": role}
+    query = select(schema.access).filter_by(**held)
+    if tx.execute(query).one_or_none() is None:
+        tx.execute(insert(schema.access).values(held | {"since": now_ms()}))
+    refresh_members(tx, store)
+
+
+def refresh_members(tx: Connection, store: Store) -> None:
+    """Bring the ``member`` profiles of every grid in line with the grants in force."""
+    wanted = dict(_members(tx))
+    areas = {grid for grid, _ in wanted}
+    known = {
+        (row["area"], row["id"]): row["fields"]
+        for row in rows_of(tx, store.catalogue, areas, kinds=["member"])
+    }
+    changes = []
+    for key, body in wanted.items():
+        seen = known.get(key, {})
+        altered = {name: value for name, value in body.items() if seen.get(name) != value}
+        if altered:
+            base = {name: seen[name] for name in altered if name in seen}
+            changes.append(set_fields("member", key[0], key[1], altered, base))
+    if changes:
+        fold_into(tx, store, changes, SYSTEM)
+
+
+def _members(tx: Connection) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
+    """((grid, account), fields) for each grant in force, the highest role last."""
+    query = (
+        select(schema.access.c.area_id, schema.access.c.role, schema.account)
+        .join(schema.account, schema.account.c.account_id == schema.access.c.account_id)
+        .where(schema.access.c.until.is_(None), schema.account.c.active == 1)
+    )
+    grants = sorted(tx.execute(query), key=lambda grant: -RANKED_ROLES.index(grant.role))
+    for found in grants:
+        body = {"name": found.name, "role": found.role}
+        if found.phone:
+            body["phone"] = found.phone
+        for grid in grids_under(tx, [found.area_id]):
+            yield (grid, found.account_id), body

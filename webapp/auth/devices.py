@@ -1,0 +1,100 @@
+"""Phones: the token each carries, and the one-time link by which a supervisor hands one over.
+
+Tokens are PyJWT with one fixed algorithm and required ``exp``, ``aud`` and ``jti`` (design D7). A device
+token lasts 14 days (the offline lease) and is renewed at each exchange; revoking the device ends it at once.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import jwt
+from flask import current_app
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sync.database import Store
+from sync.errors import ProblemError
+from sync.schema import device, used_token
+from webapp.ledger.commands import new_id, now_ms
+
+ALGORITHM = "HS256"
+LEASE = 14 * 24 * 3600
+ENROL_LASTS = 15 * 60
+_REQUIRED = ["exp", "aud", "jti", "sub"]
+
+
+def add_device(tx: Connection, account_id: str, name: str) -> str:
+    """Enrol a phone for an account; return the device's id."""
+    device_id = new_id()
+    values = {"device_id": device_id, "account_id": account_id, "name": name[:200], "created_at": now_ms()}
+    tx.execute(insert(device).values(values))
+    return device_id
+
+
+def revoke_device(tx: Connection, device_id: str) -> None:
+    """Stop a phone: it gets nothing any more. What it sent stays."""
+    stopped = update(device).where(device.c.device_id == device_id, device.c.revoked_at.is_(None))
+    tx.execute(stopped.values(revoked_at=now_ms()))
+
+
+def renew_token(account_id: str, device_id: str) -> str:
+    """A device token for the next 14 days."""
+    return _write({"aud": "device", "sub": account_id, "device": device_id}, LEASE)
+
+
+def read_token(token: str) -> tuple[str, str]:
+    """The account and the device of a device token. Raises ProblemError ``sign_in_again``."""
+    claims = _read(token, "device")
+    if claims is None or not isinstance(claims.get("device"), str):
+        raise ProblemError("sign_in_again")
+    return claims["sub"], claims["device"]
+
+
+def write_enrolment(account_id: str) -> str:
+    """A one-time token, good for 15 minutes, that makes the phone which opens it this account's."""
+    return _write({"aud": "enrol", "sub": account_id}, ENROL_LASTS)
+
+
+def read_enrolment(store: Store, token: str) -> str | None:
+    """The account an enrolment is for; None where it is over, used or not ours."""
+    claims = _read(token, "enrol")
+    if claims is None:
+        return None
+    with store.read() as tx:
+        used = tx.scalar(select(used_token.c.jti).where(used_token.c.jti == claims["jti"]))
+    return None if used else claims["sub"]
+
+
+def use_enrolment(store: Store, token: str) -> str | None:
+    """Use an enrolment up; the account it was for, or None where somebody was faster or it is over."""
+    claims = _read(token, "enrol")
+    if claims is None:
+        return None
+    try:
+        with store.write() as tx:
+            tx.execute(delete(used_token).where(used_token.c.expires_at < now_ms()))
+            tx.execute(insert(used_token).values(jti=claims["jti"], expires_at=claims["exp"] * 1000))
+    except IntegrityError:
+        return None
+    return claims["sub"]
+
+
+def _write(claims: dict[str, str], seconds: int) -> str:
+    now = now_ms() // 1000
+    whole = claims | {"iat": now, "exp": now + seconds, "jti": secrets.token_urlsafe(12)}
+    return jwt.encode(whole, current_app.config["SECRET_KEY"], algorithm=ALGORITHM)
+
+
+def _read(token: str, audience: str) -> dict[str, str] | None:
+    try:
+        claims: dict[str, str] = jwt.decode(
+            token,
+            current_app.config["SECRET_KEY"],
+            algorithms=[ALGORITHM],
+            audience=audience,
+            options={"require": _REQUIRED},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    return claims

@@ -1,0 +1,176 @@
+"""Lines of a ledger become households and people, by changes through the fold, in one transaction.
+
+Invariants: importing twice adds nothing; a value that changed becomes a ``set`` of that field alone; a
+supervisor imports only into grids of their own; a rehearsal runs the same code and is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from sync.database import Store
+from sync.rows import rows_of
+from sync.schema import access, area
+from sync.scope import REVIEWERS, SYSTEM, Caller, load_caller
+from webapp.auth.accounts import refresh_members
+from webapp.ledger.commands import ensure_area, fold_into, new_id, now_ms, set_fields
+from webapp.ledger.lookup import household_lookup, person_lookup
+from webapp.ledger.roster.cells import read_number, spell, surname_of
+from webapp.ledger.roster.lines import Line, grid_name, hold_line, village_of
+
+
+@dataclass
+class Outcome:
+    """What an import did, or would do: counts of what the file holds, and of what is new."""
+
+    households: int = 0
+    people: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+    children_by_parents_away: Counter[str] = field(default_factory=Counter)
+    by_grid: Counter[str] = field(default_factory=Counter)
+    added: Counter[str] = field(default_factory=Counter)
+    changed: int = 0
+    unchanged: int = 0
+    new_grids: list[str] = field(default_factory=list)
+    records: dict[tuple[str, int], str] = field(default_factory=dict)
+
+
+def import_lines(store: Store, lines: list[Line], caller: Caller, *, rehearse: bool = False) -> Outcome:
+    """Import the accepted lines; lines in a grid that is not the caller's become held."""
+    with store.rehearse() if rehearse else store.write() as tx:
+        return _Import(tx, store, caller).run(lines)
+
+
+class _Import:
+    """One import in one transaction."""
+
+    def __init__(self, tx: Connection, store: Store, caller: Caller) -> None:
+        self.tx, self.store, self.caller = tx, store, caller
+        self.outcome = Outcome()
+        self.changes: list[dict[str, Any]] = []
+
+    def run(self, lines: list[Line]) -> Outcome:
+        grids = self._find_grids(lines)
+        lines = [line for line in lines if line.fate == "accepted"]
+        households = self._households(lines, grids)
+        self._people(lines, grids, households)
+        statuses = fold_into(self.tx, self.store, self.changes, self.caller)
+        refused = [status for status in statuses if status["status"] not in ("accepted", "conflict")]
+        if refused:
+            raise RuntimeError(f"the fold did not take {refused[0]}")
+        return self.outcome
+
+    def _find_grids(self, lines: list[Line]) -> dict[str, str]:
+        """The area of each grid's name, made where the caller may; lines of other grids are held."""
+        grids: dict[str, str] = {}
+        named = {grid_name(line): village_of(line) for line in lines if line.fate == "accepted"}
+        existing = {(row.level, row.name): row.area_id for row in self.tx.execute(select(area))}
+        for name, village in sorted(named.items(), key=lambda item: (read_number(item[0]), item[0])):
+            known = existing.get(("grid", name))
+            if known is None and self._may_make(existing.get(("village", village))):
+                parent = ensure_area(self.tx, "village", village, None)
+                existing["village", village] = parent
+                known = ensure_area(self.tx, "grid", name, parent, read_number(name))
+                self.outcome.new_grids.append(name)
+                self._describe_grid(known, name, village)
+            if known is not None:
+                grids[name] = known
+        if self.outcome.new_grids:
+            refresh_members(self.tx, self.store)
+            if not self.caller.system:
+                again = load_caller(self.tx, self.caller.account, self.caller.device, now_ms())
+                self.caller = again or self.caller
+        for line in lines:
+            if line.fate == "accepted" and not self._may_import(grids.get(grid_name(line))):
+                hold_line(line, "foreign_grid")
+        return grids
+
+    def _may_make(self, village: str | None) -> bool:
+        """Making a grid takes the system, or a role over the village it lies in."""
+        if self.caller.system:
+            return True
+        held = select(access.c.role).where(
+            access.c.account_id == self.caller.account, access.c.area_id == village, access.c.until.is_(None)
+        )
+        return village is not None and bool(set(self.tx.scalars(held)) & REVIEWERS)
+
+    def _may_import(self, grid: str | None) -> bool:
+        return grid is not None and self.caller.may_review(grid)
+
+    def _describe_grid(self, area_id: str, name: str, village: str) -> None:
+        body = {"name": name, "village": village, "position": read_number(name)}
+        body["station_name"] = f"{village}关爱服务站"
+        fold_into(self.tx, self.store, [set_fields("grid", area_id, area_id, body)], SYSTEM)
+
+    def _households(self, lines: list[Line], grids: dict[str, str]) -> dict[tuple[str, str], str]:
+        """The id of each household by (area, lookup), made where it is new."""
+        known = self._known("household", set(grids.values()))
+        ids: dict[tuple[str, str], str] = {}
+        for line in lines:
+            name = grid_name(line)
+            body = _household_fields(line, name)
+            key = grids[name], household_lookup(body) or ""
+            if key in ids:
+                continue
+            self.outcome.households += 1
+            self.outcome.by_grid[name] += 1
+            ids[key] = self._set("household", key, body, known.get(key), keep=("title",))
+        return ids
+
+    def _people(
+        self, lines: list[Line], grids: dict[str, str], households: dict[tuple[str, str], str]
+    ) -> None:
+        known = self._known("person", set(grids.values()))
+        for line in lines:
+            name = grid_name(line)
+            household = households[grids[name], household_lookup(_household_fields(line, name)) or ""]
+            pinyin, initials = spell(line.values["name"])
+            body = line.values | {"category": line.category, "household": household}
+            body |= {"pinyin": pinyin, "initials": initials}
+            key = grids[name], person_lookup(body) or ""
+            self.outcome.people += 1
+            self.outcome.by_kind[line.category] += 1
+            if line.category == "child":
+                self.outcome.children_by_parents_away[body.get("absence", "unknown")] += 1
+            self.outcome.records[line.sheet, line.row] = self._set("person", key, body, known.get(key))
+
+    def _known(self, kind: str, areas: set[str]) -> dict[tuple[str, str], dict[str, Any]]:
+        rows = rows_of(self.tx, self.store.catalogue, areas, kinds=[kind])
+        lookup = household_lookup if kind == "household" else person_lookup
+        return {(row["area"], lookup(row["fields"]) or row["id"]): row for row in rows}
+
+    def _set(
+        self,
+        kind: str,
+        key: tuple[str, str],
+        body: dict[str, Any],
+        row: dict[str, Any] | None,
+        keep: tuple[str, ...] = (),
+    ) -> str:
+        """Add a profile, or set what is new in the one there is; return its id."""
+        if row is None:
+            made = new_id()
+            self.outcome.added[kind] += 1
+            self.changes.append(set_fields(kind, key[0], made, body))
+            return made
+        seen = row["fields"]
+        altered = {n: v for n, v in body.items() if seen.get(n) != v and not (n in keep and n in seen)}
+        if altered:
+            base = {name: seen[name] for name in altered if name in seen}
+            self.outcome.changed += 1
+            self.changes.append(set_fields(kind, key[0], row["id"], altered, base))
+        else:
+            self.outcome.unchanged += 1
+        return str(row["id"])
+
+
+def _household_fields(line: Line, grid: str) -> dict[str, Any]:
+    address = line.cells["address"]
+    door = address.removeprefix(grid).removeprefix(line.cells["grid"]).strip() or address
+    number = read_number(door)
+    body: dict[str, Any] = {"address": address, "door": door, "title": f"{surname_of(line.values['name'])}家"}
+    return body | ({"number": number} if number else {})
