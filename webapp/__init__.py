@@ -17,11 +17,12 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     app.config.from_mapping(config.load_config(folder))
     app.config.from_mapping(overrides or {})
 
-    from webapp import exchange, extensions, pwa, security
+    from webapp import exchange, extensions, problems, pwa, security
     from webapp.auth import access
     from webapp.auth.routes import blueprint as auth
     from webapp.auth.routes import register_home
     from webapp.cards.routes import blueprint as cards
+    from webapp.desk import phones  # noqa: F401  # adds its addresses to the desk
     from webapp.desk.routes import blueprint as desk
     from webapp.field.routes import blueprint as field
     from webapp.ledger.routes import blueprint as ledger
@@ -29,6 +30,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     extensions.init_app(app)
     security.init_app(app)
     access.init_app(app)
+    problems.init_app(app)
     register_home(app)
     for blueprint in (auth, field, desk, ledger, cards, exchange.blueprint, pwa.blueprint):
         app.register_blueprint(blueprint)

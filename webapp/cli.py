@@ -42,15 +42,15 @@ def serve(host: str, port: int) -> None:
 @click.option("--port", envvar="PORT", default=8000, show_default=True, type=int)
 def demo(then_serve: bool, reset: bool, yes: bool, host: str, port: int) -> None:
     """Make the demo village with an account for each role (kept when run again)."""
-    from webapp.demo import build
+    from webapp.demo import village
 
     if reset:
         if not yes:
             click.confirm("演示数据会全部删掉，重新开始。继续吗？", abort=True)
-        build.throw_away()
+        village.throw_away()
     app = open_app()
-    build.build_demo(app)
-    click.echo(build.describe_demo(host, port))
+    village.build_demo(app)
+    click.echo(village.describe_demo(host, port))
     if then_serve:
         from webapp.server import serve_app
 

@@ -14,6 +14,7 @@ import waitress
 from flask import Flask
 
 THREADS = 8
+LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that its page answers
 
 
 def serve_app(app: Flask, host: str, port: int) -> None:
@@ -24,7 +25,7 @@ def serve_app(app: Flask, host: str, port: int) -> None:
         host=host,
         port=port,
         threads=THREADS,
-        max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+        max_request_body_size=LARGEST_BODY,
         ident=None,
         _quiet=True,
     )

@@ -1,8 +1,9 @@
 """What is known of a person from their facts, small enough to keep for everybody on a phone. Pure.
 
-``{"last_at": ms, "latest": {"id", "kind", "at", "attention"}, "last": {"visit": {"id", "at", "attention"}},
-"follow_ups": [{"date", "kind", "id", "at"}]}``. Voided and amended facts do not count. The result does not
-depend on the order of rows. Twin: static/care/summary.js; vectors: tests/vectors/summary.json.
+``{"last_at": ms, "latest": {"id", "kind", "at", "attention", "reasons"}, "last": {"visit": …},
+"follow_ups": [{"date", "kind", "id", "at"}], "returned": [{"id", "kind", "at", "author"}]}``. Voided and
+amended facts do not count. The result does not depend on the order of rows.
+Twin: static/care/summary.js; vectors: tests/vectors/summary.json.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ COUNTED = frozenset({"pending", "approved", "returned"})
 
 def empty_summary() -> Summary:
     """The summary of somebody nobody has visited yet."""
-    return {"last_at": 0, "latest": None, "last": {}, "follow_ups": []}
+    return {"last_at": 0, "latest": None, "last": {}, "follow_ups": [], "returned": []}
 
 
 def summarise(rows: list[dict[str, Any]]) -> Summary:
@@ -33,6 +34,7 @@ def merge_summary(summary: Summary, row: dict[str, Any]) -> Summary:
     if row.get("state") not in COUNTED:
         return summary
     fact = {"id": row["id"], "at": row["occurred_at"], "attention": row.get("attention", "well")}
+    fact["reasons"] = row.get("reasons", [])
     last = dict(summary["last"])
     last[row["kind"]] = _later(last.get(row["kind"]), fact)
     latest = _later(summary["latest"], fact | {"kind": row["kind"]})
@@ -43,7 +45,13 @@ def merge_summary(summary: Summary, row: dict[str, Any]) -> Summary:
     last_at = latest["at"]
     open_ones = [item for item in follow_ups if not _done(item, last_at)]
     open_ones.sort(key=lambda item: (item["date"], item["id"]))
-    return {"last_at": last_at, "latest": latest, "last": last, "follow_ups": open_ones}
+    returned = [item for item in summary["returned"] if item["id"] != row["id"]]
+    if row["state"] == "returned":
+        returned.append(
+            {"id": row["id"], "kind": row["kind"], "at": row["occurred_at"], "author": row["author"]}
+        )
+        returned.sort(key=lambda item: item["id"])
+    return {"last_at": last_at, "latest": latest, "last": last, "follow_ups": open_ones, "returned": returned}
 
 
 def _later(known: dict[str, Any] | None, fact: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,260 @@
-"""Addresses of the field part."""
+"""The phone's pages answered by Flask, where there is no worker (first visit, WeChat on iOS).
 
-from flask import Blueprint
+The worker answers the same addresses from the phone (static/worker/routes.js); the pages are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+
+from webapp.auth import access
+from webapp.auth.access import current_caller, sign_in_required
+from webapp.care.dates import local_date
+from webapp.extensions import LANGUAGES, choose_language, store_of
+from webapp.field.book import facts_of, load_book
+from webapp.field.rendering import connection_of, message_view, render_field, t
+from webapp.field.view_models.fact import fact_view
+from webapp.field.view_models.form import form_view
+from webapp.field.view_models.household import household_view
+from webapp.field.view_models.households import households_view
+from webapp.field.view_models.me import me_view
+from webapp.field.view_models.outbox import outbox_view
+from webapp.field.view_models.person import person_view
+from webapp.field.view_models.today import today_view
+from webapp.forms.catalogue import FACTS
+from webapp.forms.engine import check_form, load_form, read_form
+from webapp.ledger.commands import apply_changes, now_ms, record_fact, void_fact
 
 blueprint = Blueprint("field", __name__, url_prefix="/field")
+Answer = Any
+
+
+@blueprint.get("/welcome")
+@sign_in_required
+def show_welcome() -> Answer:
+    """Install the worker and make the first sync; always this page, never the worker's."""
+    caller = current_caller()
+    return render_template("auth/welcome.html", name=caller.name, account=caller.account)
+
+
+@blueprint.get("/today")
+@sign_in_required
+def show_today() -> Answer:
+    """今天."""
+    book = _book()
+    return _page("field/today.html", "today", today_view(book, now_ms(), t), book)
+
+
+@blueprint.get("/households")
+@sign_in_required
+def show_households() -> Answer:
+    """住户, or what a search finds."""
+    book = _book()
+    view = households_view(book, request.args.get("q", "")[:80], now_ms(), t)
+    return _page("field/households.html", "households", view, book)
+
+
+@blueprint.get("/households/<household>")
+@sign_in_required
+def show_household(household: str) -> Answer:
+    """One household."""
+    book = _book()
+    view = household_view(book, household, _facts(household=household), now_ms(), t)
+    return _page("field/household.html", "households", view, book)
+
+
+@blueprint.get("/people/<person>")
+@sign_in_required
+def show_person(person: str) -> Answer:
+    """One person."""
+    book = _book()
+    view = person_view(book, person, _facts(person=person), request.args.get("saved", ""), now_ms(), t)
+    return _page("field/person.html", "households", view, book)
+
+
+@blueprint.get("/people/<person>/<kind>/new")
+@sign_in_required
+def show_form(person: str, kind: str) -> Answer:
+    """An empty form."""
+    if kind not in FACTS:
+        return _not_found()
+    book, now = _book(), now_ms()
+    view = form_view(book, kind, person, {"occurred_at": now}, [], now, t)
+    return _page("field/form.html", "households", view, book)
+
+
+@blueprint.post("/people/<person>/<kind>/new")
+@sign_in_required
+def record(person: str, kind: str) -> Answer:
+    """Take a form in; show it again with what is wrong."""
+    if kind not in FACTS:
+        return _not_found()
+    return _take_form(person, kind, None)
+
+
+@blueprint.post("/people/<person>/visit/well")
+@sign_in_required
+def record_well(person: str) -> Answer:
+    """一切正常, in one tap."""
+    return _store_fact(person, "visit", {"how": "well"}, now_ms(), None)
+
+
+@blueprint.get("/facts/<fact>")
+@sign_in_required
+def show_fact(fact: str) -> Answer:
+    """One log with its receipt."""
+    rows = _facts(ids=[fact])
+    book = _book()
+    view = fact_view(book, rows[0], current_caller().account, now_ms(), t) if rows else None
+    return _page("field/fact.html", "households", view, book)
+
+
+@blueprint.get("/facts/<fact>/amend")
+@sign_in_required
+def show_amendment(fact: str) -> Answer:
+    """The form of a log that is corrected."""
+    rows = _facts(ids=[fact])
+    if not rows:
+        return _not_found()
+    row, book = rows[0], _book()
+    body = row["fields"] | {"occurred_at": row["occurred_at"]}
+    view = form_view(book, row["kind"], row["person"], body, [], now_ms(), t, amends=row)
+    return _page("field/form.html", "households", view, book)
+
+
+@blueprint.post("/facts/<fact>/amend")
+@sign_in_required
+def amend(fact: str) -> Answer:
+    """Take the corrected form in."""
+    rows = _facts(ids=[fact])
+    return _take_form(rows[0]["person"], rows[0]["kind"], rows[0]) if rows else _not_found()
+
+
+@blueprint.post("/facts/<fact>/void")
+@sign_in_required
+def void(fact: str) -> Answer:
+    """Take a log back."""
+    rows = _facts(ids=[fact])
+    if not rows:
+        return _not_found()
+    apply_changes([void_fact(rows[0], "本人收回")], current_caller())
+    return redirect(url_for("field.show_person", person=rows[0]["person"]), 303)
+
+
+@blueprint.get("/outbox")
+@sign_in_required
+def show_outbox() -> Answer:
+    """待传: without a worker, what of one's own needs work and what arrived."""
+    book, now = _book(), now_ms()
+    mine = _facts(author=current_caller().account, since=now - 30 * 86_400_000)
+    entries = [_entry(row) for row in sorted(mine, key=lambda row: -row["received_at"])[:40]]
+    view = outbox_view(book, [e for e in entries if e["row"]["state"] != "amended"], connection_of(0), now, t)
+    return _page("field/outbox.html", "outbox", view, book)
+
+
+@blueprint.get("/strip")
+@sign_in_required
+def show_strip() -> Answer:
+    """The strip alone."""
+    return render_field("shared/strip.html", "", {}, _needs(_book()))
+
+
+@blueprint.get("/me")
+@sign_in_required
+def show_me() -> Answer:
+    """我."""
+    caller, book = current_caller(), _book()
+    size = "large" if request.cookies.get("text_size") == "large" else "normal"
+    settings = {"language": choose_language(), "text_size": size, "storage": "", "persisted": True}
+    me = {"id": caller.account, "name": caller.name, "role": caller.role}
+    return _page("field/me.html", "me", me_view(book, me, settings, connection_of(0), now_ms(), t), book)
+
+
+@blueprint.post("/me")
+@sign_in_required
+def choose() -> Answer:
+    """Language, size of text, signing out."""
+    if request.form.get("sign_out"):
+        access.end_session()
+        return redirect(url_for("auth.show_sign_in"), 303)
+    response = redirect(url_for("field.show_me"), 303)
+    for cookie, allowed in (("language", LANGUAGES), ("text_size", ("normal", "large"))):
+        chosen = request.form.get(cookie, "")
+        if chosen in allowed:
+            response.set_cookie(cookie, chosen, max_age=400 * 86400, samesite="Lax")
+    return response
+
+
+def _take_form(person: str, kind: str, amends: dict[str, Any] | None) -> Answer:
+    now = now_ms()
+    form = load_form(kind)
+    body = read_form(form, request.form.to_dict(flat=False))
+    errors = check_form(form, body, t, local_date(now))
+    if errors:
+        book = _book()
+        view = form_view(book, kind, person, body, errors, now, t, amends=amends)
+        answer = _page("field/form.html", "households", view, book)
+        return answer if isinstance(answer, tuple) else (answer, 422)
+    occurred_at = body.pop("occurred_at", now)
+    return _store_fact(person, kind, body, occurred_at, amends)
+
+
+def _store_fact(
+    person: str, kind: str, body: dict[str, Any], occurred_at: int, amends: dict[str, Any] | None
+) -> Answer:
+    row = next((row for row in _book()["people"] if row["id"] == person), None)
+    if row is None:
+        return _not_found()
+    change = record_fact(kind, row, body, occurred_at, amends["id"] if amends else None)
+    [status] = apply_changes([change], current_caller())
+    if status["status"] not in ("accepted", "duplicate"):
+        view = message_view(
+            t("没有存下"), t("请回到前一页再试一次。"), url_for("field.show_today"), t("回到今天")
+        )
+        return _page("shared/message.html", "today", view, _book()), 409
+    return redirect(url_for("field.show_person", person=person, saved=change["id"]), 303)
+
+
+def _entry(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "record": row["id"],
+        "kind": row["kind"],
+        "op": "record",
+        "person": row["person"],
+        "state": "needs" if row["state"] == "returned" else "acknowledged",
+        "code": "",
+        "saved_at": row["received_at"],
+        "acknowledged_at": row["received_at"],
+        "row": row,
+    }
+
+
+def _book() -> dict[str, Any]:
+    store = store_of(current_app)
+    with store.read() as tx:
+        return load_book(tx, store, current_caller())
+
+
+def _facts(**wanted: Any) -> list[dict[str, Any]]:
+    store = store_of(current_app)
+    with store.read() as tx:
+        return facts_of(tx, store, current_caller(), **wanted)
+
+
+def _needs(book: dict[str, Any]) -> int:
+    me = current_caller().account
+    returned = (item for summary in book["summaries"].values() for item in summary["returned"])
+    return sum(item["author"] == me for item in returned)
+
+
+def _page(template: str, active: str, view: dict[str, Any] | None, book: dict[str, Any]) -> Answer:
+    return _not_found() if view is None else render_field(template, active, view, _needs(book))
+
+
+def _not_found() -> Answer:
+    view = message_view(
+        t("这里没有这一页"), t("可能已经搬走，或不在你的网格。"), url_for("field.show_today"), t("回到今天")
+    )
+    return render_field("shared/message.html", "today", view, 0), 404

@@ -1,0 +1,114 @@
+"""Phones and the people who carry them: hand one over, stop one. Part of the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, redirect, request, url_for
+from sqlalchemy import Connection, select
+
+from sync.schema import access, account, device
+from sync.scope import Caller, grids_under, load_caller
+from webapp.auth.access import current_caller, desk_areas, desk_required
+from webapp.auth.accounts import ROLE_NAMES
+from webapp.auth.devices import revoke_device, write_enrolment
+from webapp.cards.qr import draw_qr
+from webapp.care.dates import local_date
+from webapp.desk.rendering import render_desk
+from webapp.desk.routes import blueprint
+from webapp.extensions import store_of
+from webapp.field.rendering import t
+from webapp.field.view_models.words import moment_words, phone_words
+from webapp.ledger.commands import now_ms
+
+Answer = Any
+
+
+@blueprint.get("/phones")
+@desk_required
+def show_phones() -> Answer:
+    """Everybody who works in one's grids, with their phones."""
+    with store_of(current_app).read() as tx:
+        people = [_worker(tx, found) for found in _workers(tx)]
+    return render_desk("desk/phones.html", "phones", people=people)
+
+
+@blueprint.post("/phones/<account_id>/enrol")
+@desk_required
+def show_enrolment(account_id: str) -> Answer:
+    """A one-time code that makes the phone which scans it this person's."""
+    with store_of(current_app).read() as tx:
+        found = _may_manage(tx, account_id)
+    token = write_enrolment(found.account)
+    link = current_app.config["PUBLIC_URL"] + url_for("auth.show_enrolment", token=token)
+    qr = draw_qr(link, t("登记手机的码"))
+    return render_desk("desk/enrol.html", "phones", name=found.name, qr=qr, link=link)
+
+
+@blueprint.post("/phones/devices/<device_id>/revoke")
+@desk_required
+def revoke(device_id: str) -> Answer:
+    """Stop a phone, after asking."""
+    store = store_of(current_app)
+    with store.write() as tx:
+        row = tx.execute(select(device).where(device.c.device_id == device_id)).one_or_none()
+        if row is None:
+            abort(404)
+        owner = _may_manage(tx, row.account_id)
+        if request.form.get("sure"):
+            revoke_device(tx, device_id)
+    if not request.form.get("sure"):
+        return render_desk("desk/revoke.html", "phones", name=owner.name, device=device_id, what=row.name)
+    return redirect(url_for("desk.show_phones"), 303)
+
+
+def _workers(tx: Connection) -> list[Caller]:
+    """Active people with a role at or above one's grids, by name."""
+    mine = set(desk_areas(current_caller()))
+    found = []
+    for row in tx.execute(select(account.c.account_id).where(account.c.active == 1)).all():
+        caller = load_caller(tx, row.account_id, None, now_ms())
+        if caller is not None and caller.areas & mine:
+            found.append(caller)
+    return sorted(found, key=lambda caller: (caller.role, caller.name))
+
+
+def _may_manage(tx: Connection, account_id: str) -> Caller:
+    """The person, where all they may see lies within one's own desk; otherwise 404.
+
+    Handing over a phone is handing over an identity: never one that sees more than oneself.
+    """
+    found = load_caller(tx, account_id, None, now_ms())
+    if found is None or not found.areas or not found.areas <= set(desk_areas(current_caller())):
+        abort(404)
+    held = set(tx.scalars(select(access.c.role).where(access.c.account_id == account_id)))
+    if "operator" in held and current_caller().role != "operator":
+        abort(404)
+    return found
+
+
+def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
+    now = now_ms()
+    today = local_date(now)
+    row = tx.execute(select(account).where(account.c.account_id == caller.account)).one()
+    phones = tx.execute(select(device).where(device.c.account_id == caller.account)).all()
+    mine = set(desk_areas(current_caller()))
+    manageable = caller.areas <= mine and (caller.role != "operator" or current_caller().role == "operator")
+    return {
+        "id": caller.account,
+        "name": caller.name,
+        "login": row.login,
+        "phone": phone_words(row.phone or ""),
+        "role": t(ROLE_NAMES[caller.role]),
+        "grids": str(len(set(grids_under(tx, list(caller.areas))) & mine)),
+        "manageable": manageable,
+        "devices": [
+            {
+                "id": each.device_id,
+                "name": each.name,
+                "seen": moment_words(each.last_seen_at, today, t) if each.last_seen_at else t("还没联过网"),
+                "revoked": each.revoked_at is not None,
+            }
+            for each in sorted(phones, key=lambda each: -each.created_at)
+        ],
+    }

@@ -1,0 +1,154 @@
+"""The queue: which logs wait, most urgent first, and the other lists a desk filters.
+
+Invariant: every query names the areas of the caller's desk; what lies outside is as if it were not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from sync.rows import decode_row
+from sync.schema import access, quarantine, record
+from webapp.care.dates import add_days, instant_at
+from webapp.forms.catalogue import FACTS
+
+PAGE = 50
+STATES = ("pending", "returned", "approved", "all")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the desk asked for; empty means any. ``since`` and ``until`` are local dates, both included."""
+
+    state: str = "pending"
+    attention: str = ""
+    area: str = ""
+    kind: str = ""
+    author: str = ""
+    since: str = ""
+    until: str = ""
+
+    def as_query(self) -> dict[str, str]:
+        """The filters that differ from the default, for links."""
+        default = Filters()
+        return {key: value for key, value in vars(self).items() if value != getattr(default, key)}
+
+
+def read_filters(given: dict[str, str], state: str = "pending", attention: str = "") -> Filters:
+    """Filters out of a query string; what makes no sense is left out."""
+    date = {key: given[key] for key in ("since", "until") if _is_date(given.get(key, ""))}
+    kind = given.get("kind", "")
+    wanted = given.get("state", state)
+    return Filters(
+        state=wanted if wanted in STATES else state,
+        attention=given.get("attention", attention),
+        area=given.get("area", "")[:36],
+        kind=kind if kind in FACTS else "",
+        author=given.get("author", "")[:36],
+        **date,
+    )
+
+
+def list_logs(
+    tx: Connection, areas: list[str], filters: Filters, after: str = "", limit: int = PAGE
+) -> tuple[list[dict[str, Any]], str]:
+    """Logs, urgent ones first, then by arrival; and the mark to go on after, "" at the end."""
+    query = select(record).where(*_conditions(areas, filters))
+    mark = _read_mark(after)
+    if mark:
+        query = query.where(_beyond(mark))
+    query = query.order_by(record.c.attention_rank, record.c.received_at, record.c.record_id)
+    found = tx.execute(query.limit(limit + 1)).all()
+    more = ""
+    if len(found) > limit:
+        last = found[limit - 1]
+        more = f"{last.attention_rank}.{last.received_at}.{last.record_id}"
+    return [decode_row(row) for row in found[:limit]], more
+
+
+def count_logs(tx: Connection, areas: list[str], filters: Filters) -> int:
+    """How many logs match."""
+    return int(tx.scalar(select(func.count()).where(*_conditions(areas, filters))) or 0)
+
+
+def next_log(tx: Connection, areas: list[str], filters: Filters, not_this: str) -> str:
+    """The first log of the queue other than ``not_this``; "" where nothing waits."""
+    query = select(record.c.record_id).where(*_conditions(areas, filters), record.c.record_id != not_this)
+    order = query.order_by(record.c.attention_rank, record.c.received_at, record.c.record_id)
+    return str(tx.scalar(order.limit(1)) or "")
+
+
+def count_waiting(tx: Connection, areas: list[str]) -> dict[str, int]:
+    """``{"pending", "decide", "held"}`` for the nav."""
+    query = select(record.c.attention, func.count()).where(*_conditions(areas, Filters()))
+    counts: dict[str, int] = {row[0]: row[1] for row in tx.execute(query.group_by(record.c.attention))}
+    held = tx.scalar(select(func.count()).where(*_held_conditions(areas)))
+    decide = counts.get("urgent", 0) + counts.get("watch", 0)
+    return {"pending": sum(counts.values()), "decide": decide, "held": int(held or 0)}
+
+
+def list_held(tx: Connection, areas: list[str]) -> list[Any]:
+    """Quarantined changes for these areas, or by people who work only in them, newest first."""
+    query = select(quarantine).where(*_held_conditions(areas)).order_by(quarantine.c.received_at.desc())
+    return list(tx.execute(query.limit(200)))
+
+
+def _held_conditions(areas: list[str]) -> tuple[ColumnElement[bool], ...]:
+    mine = select(access.c.account_id).where(access.c.area_id.in_(areas))
+    return (
+        quarantine.c.state == "waiting",
+        or_(quarantine.c.area_id.in_(areas), quarantine.c.author_id.in_(mine)),
+    )
+
+
+def _conditions(areas: list[str], filters: Filters) -> list[ColumnElement[bool]]:
+    wanted = [filters.area] if filters.area in areas else [] if filters.area else areas
+    found: list[ColumnElement[bool]] = [
+        record.c.area_id.in_(wanted),
+        record.c.kind.in_([filters.kind] if filters.kind else FACTS),
+    ]
+    if filters.state != "all":
+        found.append(record.c.state == filters.state)
+    if filters.attention == "decide":
+        found.append(record.c.attention.in_(("urgent", "watch")))
+    elif filters.attention:
+        found.append(record.c.attention == filters.attention)
+    if filters.author:
+        found.append(record.c.author_id == filters.author)
+    if filters.since:
+        found.append(record.c.occurred_at >= instant_at(filters.since, 0, 0))
+    if filters.until:
+        found.append(record.c.occurred_at < instant_at(add_days(filters.until, 1), 0, 0))
+    return found
+
+
+def _beyond(mark: tuple[int, int, str]) -> ColumnElement[bool]:
+    rank, received_at, record_id = mark
+    return or_(
+        record.c.attention_rank > rank,
+        and_(record.c.attention_rank == rank, record.c.received_at > received_at),
+        and_(
+            record.c.attention_rank == rank,
+            record.c.received_at == received_at,
+            record.c.record_id > record_id,
+        ),
+    )
+
+
+def _read_mark(after: str) -> tuple[int, int, str] | None:
+    rank, _, rest = after.partition(".")
+    received_at, _, record_id = rest.partition(".")
+    if not (rank.isdecimal() and received_at.isdecimal() and len(rank) < 3 and len(received_at) < 16):
+        return None
+    return int(rank), int(received_at), record_id[:36]
+
+
+def _is_date(text: str) -> bool:
+    try:
+        instant_at(text, 0, 0)
+    except ValueError:
+        return False
+    return len(text) == 10

@@ -1,0 +1,30 @@
+"""Rendering a desk page: whole, or the part that htmx asked for, always with the nav and its counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, render_template, url_for
+from flask_babel import gettext as _
+
+from webapp.auth.access import current_caller, desk_areas
+from webapp.desk.queue import count_waiting
+from webapp.extensions import store_of, wants_partial
+
+
+def render_desk(template: str, active: str, **context: Any) -> str:
+    """Render ``template`` (blocks title and main) with ``active`` marked in the nav."""
+    caller = current_caller()
+    with store_of(current_app).read() as tx:
+        counts = count_waiting(tx, desk_areas(caller))
+    nav = [
+        ("decide", _("要你定夺"), url_for("desk.show_queue"), counts["decide"]),
+        ("queue", _("全部记录"), url_for("desk.show_logs"), counts["pending"]),
+        ("people", _("人员与住户"), url_for("desk.show_people"), 0),
+        ("roster", _("导入台账"), url_for("ledger.show_roster"), 0),
+        ("cards", _("联系卡"), url_for("cards.show_cards"), 0),
+        ("phones", _("手机与志愿者"), url_for("desk.show_phones"), 0),
+        ("quarantine", _("先放着的"), url_for("desk.show_quarantine"), counts["held"]),
+    ]
+    layout = "desk/_partial.html" if wants_partial() else "desk/_page.html"
+    return render_template(template, layout=layout, nav=nav, active=active, me=caller, **context)

@@ -1,0 +1,107 @@
+"""One household: who lives there, whom to call, the next thing to do. Twin: static/…/household.js."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.care.dates import local_date
+from webapp.field.view_models.frame import head
+from webapp.field.view_models.history import history_entries
+from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.today import person_item
+from webapp.field.view_models.words import Row, join_words, phone_words, tag_of, who_words
+from webapp.forms.engine import Translate
+
+WHY = {
+    "urgent": "先去看看",
+    "follow_up": "约好了要来",
+    "daily_knock": "今天一敲门",
+    "weekly_call": "本周一登门",
+}
+
+
+def household_view(
+    book: Book, household_id: str, facts: list[Row], now: int, t: Translate
+) -> dict[str, Any] | None:
+    """The page of a household; None where it is not in the book."""
+    shelf = Shelf(book, local_date(now))
+    household = shelf.households.get(household_id)
+    if household is None:
+        return None
+    fields = household["fields"]
+    people = sorted(shelf.living.get(household_id, []), key=lambda row: row["fields"].get("birth", ""))
+    due = {person["id"]: shelf.dues_of(person) for person in people}
+    first = _most_due(people, due)
+    why = t(WHY[due[first["id"]][0]["why"]]) if first and due[first["id"]] else ""
+    responsible = shelf.responsible(household["area"])
+    name = responsible["fields"].get("name", "") if responsible else ""
+    sub = join_words([t("负责人 %(name)s", name=name) if name else t("还没有负责人"), why])
+    title = join_words([fields.get("door", ""), fields.get("title", "")]).replace(" · ", " ")
+    return {
+        "head": head(
+            title, sub=sub, side=shelf.grid_name(household), back="/field/households", back_text=t("住户")
+        ),
+        "people": [_person(shelf, person, t) for person in people],
+        "nobody_here": not people,
+        "calls": _calls(people, responsible, t),
+        "has_next": first is not None,
+        "next": _next(first, t),
+        "history": history_entries(shelf, facts, t, named=len(people) > 1),
+        "no_history": not facts,
+    }
+
+
+def call(label: str, phone: str) -> dict[str, str]:
+    """A button that calls."""
+    return {"label": label, "href": f"tel:{phone}", "number": phone_words(phone)}
+
+
+def person_calls(fields: dict[str, Any], t: Translate) -> list[dict[str, str]]:
+    """Whom to call about a person: themselves, guardian, father, mother."""
+    guardian = fields.get("guardian_relation") or t("监护人")
+    wanted = (
+        (fields.get("name", ""), fields.get("phone")),
+        (
+            join_words([guardian, fields.get("guardian_name", "")]).replace(" · ", " "),
+            fields.get("guardian_phone"),
+        ),
+        (t("爸爸"), fields.get("father_phone")),
+        (t("妈妈"), fields.get("mother_phone")),
+    )
+    return [call(label, phone) for label, phone in wanted if phone]
+
+
+def _person(shelf: Shelf, person: Row, t: Translate) -> dict[str, Any]:
+    fields, latest = person["fields"], shelf.summary_of(person)["latest"]
+    away = t("在%(place)s打工", place=fields["workplace"]) if fields.get("workplace") else ""
+    away = t("父母%(away)s", away=away) if away and fields.get("category") == "child" else away
+    detail = join_words([who_words(person, shelf.today, t), fields.get("health", ""), away])
+    return person_item(shelf, person, detail, t, tag=tag_of(latest, t) if latest else None)
+
+
+def _calls(people: list[Row], responsible: Row | None, t: Translate) -> list[dict[str, str]]:
+    calls = [each for person in people for each in person_calls(person["fields"], t)]
+    phone = responsible["fields"].get("phone") if responsible else None
+    if responsible and phone:
+        calls.append(call(t("负责人 %(name)s", name=responsible["fields"].get("name", "")), phone))
+    seen: dict[str, dict[str, str]] = {}
+    for each in calls:
+        seen.setdefault(each["href"], each)
+    return list(seen.values())
+
+
+def _most_due(people: list[Row], due: dict[str, list[dict[str, Any]]]) -> Row | None:
+    order = ("urgent", "follow_up", "daily_knock", "weekly_call")
+    ranked = sorted(people, key=lambda row: order.index(due[row["id"]][0]["why"]) if due[row["id"]] else 9)
+    return ranked[0] if ranked else None
+
+
+def _next(person: Row | None, t: Translate) -> dict[str, str]:
+    if person is None:
+        return {"action": "", "label": "", "detailed": ""}
+    name = person["fields"].get("name", "")
+    return {
+        "action": f"/field/people/{person['id']}/visit/well",
+        "label": t("%(name)s一切正常，记一次", name=name),
+        "detailed": f"/field/people/{person['id']}/visit/new",
+    }

@@ -1,0 +1,75 @@
+"""我: who is signed in, where, and the numbers that help. Twin: static/field/view_models/me.js."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.care.dates import local_date
+from webapp.field.view_models.frame import head
+from webapp.field.view_models.shelf import Book, Shelf
+from webapp.forms.engine import Translate
+
+ROLES = {
+    "volunteer": "志愿者",
+    "cadre": "村干部",
+    "grid_head": "格长",
+    "supervisor": "督导员",
+    "counsellor": "心理辅导员",
+    "clinician": "村医",
+    "teacher": "班主任",
+    "station_head": "站长",
+    "operator": "管理员",
+}
+# 强制报告: 国家监察委员会等九部门《关于建立侵害未成年人案件强制报告制度的意见（试行）》2020.
+HELP = (
+    ("报警", "110"),
+    ("急救", "120"),
+    ("未成年人保护", "12345"),
+    ("心理援助", "12356"),
+    ("妇女维权", "12338"),
+)
+
+
+def me_view(
+    book: Book,
+    me: dict[str, str],
+    settings: dict[str, Any],
+    connection: dict[str, Any],
+    now: int,
+    t: Translate,
+) -> dict[str, Any]:
+    """The page; ``settings`` is ``{"language", "text_size", "storage", "persisted"}``."""
+    shelf = Shelf(book, local_date(now))
+    waiting = connection["waiting"]
+    role = t(ROLES[me["role"]]) if me["role"] in ROLES else me["role"]
+    grids = t("、").join(str(grid["fields"].get("name", "")) for grid in shelf.grids)
+    return {
+        "head": head(me["name"], sub=role, side=""),
+        "facts": [
+            {"label": t("负责网格"), "text": grids or t("还没有分到网格")},
+            {"label": t("这部手机里"), "text": _held(book, t)},
+            {"label": t("占用空间"), "text": settings["storage"] or t("不知道")},
+            {"label": t("会不会被清掉"), "text": _kept(settings["persisted"], t)},
+        ],
+        "languages": [
+            {"value": value, "label": label, "chosen": settings["language"] == value}
+            for value, label in (("zh_Hans", "中文"), ("en", "English"))
+        ],
+        "sizes": [
+            {"value": value, "label": t(label), "chosen": settings["text_size"] == value}
+            for value, label in (("normal", "标准"), ("large", "大字"))
+        ],
+        "help": [{"label": t(label), "number": number, "href": f"tel:{number}"} for label, number in HELP],
+        "worker": bool(connection["worker"]),
+        "has_waiting": waiting > 0,
+        "waiting": t("还有 %(n)s 条没上传。先连上网传完，再退出。", n=str(waiting)) if waiting else "",
+    }
+
+
+def _held(book: Book, t: Translate) -> str:
+    households, people = str(len(book["households"])), str(len(book["people"]))
+    return t("%(households)s 户、%(people)s 人，没有信号也能看", households=households, people=people)
+
+
+def _kept(persisted: bool, t: Translate) -> str:
+    return t("手机答应一直留着") if persisted else t("空间很紧时可能被清，请常联网上传")

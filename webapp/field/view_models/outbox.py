@@ -1,0 +1,103 @@
+"""待传: 需处理, 已存本机, 已上传, with counts and the oldest age. Twin: static/…/outbox.js.
+
+``entries`` are ``{"record", "kind", "op", "person", "state": "waiting"|"needs"|"acknowledged", "code",
+"saved_at", "acknowledged_at", "row"}``; ``row`` is the fact as it is now, or None.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.errors import PROBLEMS
+from webapp.care.dates import local_date
+from webapp.field.view_models.frame import head
+from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.words import (
+    Row,
+    ago_words,
+    fact_words,
+    join_words,
+    kind_words,
+    moment_words,
+    state_words,
+)
+from webapp.forms.engine import Translate
+
+OPS = {"void": "收回", "amend": "更正", "set": "改资料"}
+
+
+def outbox_view(
+    book: Book, entries: list[dict[str, Any]], connection: dict[str, Any], now: int, t: Translate
+) -> dict[str, Any]:
+    """The page of what waits, what needs you and what arrived."""
+    shelf = Shelf(book, local_date(now))
+    by_state: dict[str, list[dict[str, Any]]] = {"needs": [], "waiting": [], "acknowledged": []}
+    for entry in entries:
+        by_state[entry["state"]].append(_item(shelf, entry, now, t))
+    oldest = connection["oldest"]
+    age = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
+    return {
+        "head": head(
+            t("待传"),
+            sub=t("东西都在这部手机里，不会丢") if connection["worker"] else t("直接存在服务器上"),
+            side=t("有信号") if connection["online"] else t("没有信号"),
+        ),
+        "needs": by_state["needs"],
+        "has_needs": bool(by_state["needs"]),
+        "needs_title": t("需处理 %(n)s", n=str(len(by_state["needs"]))),
+        "waiting": by_state["waiting"],
+        "has_waiting": bool(by_state["waiting"]),
+        "waiting_title": join_words([t("已存本机 %(n)s", n=str(len(by_state["waiting"]))), age]),
+        "done": by_state["acknowledged"],
+        "has_done": bool(by_state["acknowledged"]),
+        "done_title": t("已上传 %(n)s", n=str(len(by_state["acknowledged"]))),
+        "nothing": not entries,
+        "can_sync": bool(connection["worker"]),
+        "must_sign_in": connection["trouble"] == "sign_in_again",
+    }
+
+
+def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[str, Any]:
+    person = shelf.people.get(entry.get("person") or "")
+    fields = person["fields"] if person else {}
+    row: Row | None = entry["row"]
+    what = (
+        kind_words(entry["kind"], t)
+        if entry["op"] in ("record", "amend")
+        else t(OPS.get(entry["op"], "更正"))
+    )
+    if entry["state"] == "waiting":
+        detail = join_words([moment_words(entry["saved_at"], shelf.today, t), t("等信号")])
+        badge = {"kind": "plain", "shape": "◌", "text": ""}
+    elif entry["state"] == "needs":
+        detail, badge = _trouble(shelf, entry, t), {"kind": "urgent", "shape": "▲", "text": t("改一下")}
+    else:
+        state = state_words(row, t) if row else t("已上传")
+        who = shelf.member_name(row.get("reviewer")) if row else ""
+        at = entry["acknowledged_at"] or entry["saved_at"]
+        if entry.get("code"):
+            state = _trouble(shelf, entry, t)
+        detail = join_words(
+            [moment_words(at, shelf.today, t), " ".join(part for part in (who, state) if part)]
+        )
+        badge = {"kind": "well", "shape": "✓✓" if who else "✓", "text": ""}
+    name = fields.get("name", "")
+    del now
+    return {
+        "href": f"/field/facts/{entry['record']}",
+        "face": name[:1] or "·",
+        "face_kind": fields.get("category", "plain"),
+        "title": join_words([f"{what} {name}".strip(), fact_words(row, t) if row else ""]),
+        "detail": detail,
+        "badge": badge,
+    }
+
+
+def _trouble(shelf: Shelf, entry: dict[str, Any], t: Translate) -> str:
+    """What needs the person: the supervisor's reason, or what the server said and what to do."""
+    row: Row | None = entry["row"]
+    if row and row.get("state") == "returned":
+        who = shelf.member_name(row.get("reviewer")) or t("督导员")
+        return t("%(who)s：“%(reason)s”", who=who, reason=row.get("reason", ""))
+    problem = PROBLEMS.get(entry.get("code") or "")
+    return join_words([t(problem.what), t(problem.action)]) if problem else t("请让督导员看一下")

@@ -1,0 +1,103 @@
+"""One person: whom to call, what is due, one big button, and what was before. Twin: static/…/person.js."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webapp.care.dates import local_date
+from webapp.field.view_models.frame import head
+from webapp.field.view_models.history import history_entries
+from webapp.field.view_models.household import WHY, person_calls
+from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.words import (
+    KINDS,
+    Row,
+    category_words,
+    day_words,
+    join_words,
+    kind_words,
+    tag_of,
+    who_words,
+)
+from webapp.forms.engine import Translate, load_profile, value_text
+
+SHOWN = (
+    "absence",
+    "father_name",
+    "mother_name",
+    "workplace",
+    "guardian_name",
+    "guardian_relation",
+    "guardian_occupation",
+    "school",
+    "health",
+    "living",
+    "children_whereabouts",
+    "birth",
+)
+
+
+def person_view(
+    book: Book, person_id: str, facts: list[Row], saved: str, now: int, t: Translate
+) -> dict[str, Any] | None:
+    """The page of a person, with a line for the fact ``saved`` just now; None where not in the book."""
+    shelf = Shelf(book, local_date(now))
+    person = shelf.people.get(person_id)
+    if person is None:
+        return None
+    fields, household = person["fields"], shelf.household_of(person)
+    back_text = household["fields"].get("title", "") if household else t("住户")
+    back = f"/field/households/{household['id']}" if household else "/field/households"
+    alone = t("一个人住") if shelf.is_alone(person) and fields.get("category") == "elder" else ""
+    sub = join_words(
+        [who_words(person, shelf.today, t), category_words(fields.get("category", ""), t), alone]
+    )
+    side = f"{shelf.grid_name(person)} {shelf.door_of(person)}".strip()
+    fact = next((row for row in facts if row["id"] == saved), None)
+    latest = shelf.summary_of(person)["latest"]
+    return {
+        "head": head(fields.get("name", ""), sub=sub, side=side, back=back, back_text=back_text),
+        "dues": [_due(due, shelf.today, t) for due in shelf.dues_of(person)],
+        "tag": tag_of(latest, t) if latest else {"kind": "", "shape": "", "text": ""},
+        "has_tag": bool(latest) and latest["attention"] != "well",
+        "well_action": f"/field/people/{person_id}/visit/well",
+        "forms": [
+            {"href": f"/field/people/{person_id}/{kind}/new", "label": _form_label(kind, t)} for kind in KINDS
+        ],
+        "calls": person_calls(fields, t),
+        "details": [
+            {"label": t(field["label"]), "text": value_text(field, fields[field["key"]], t)}
+            for field in load_profile("person")["fields"]
+            if field["key"] in SHOWN and fields.get(field["key"])
+        ],
+        "history": history_entries(shelf, facts, t),
+        "no_history": not facts,
+        "just_saved": fact is not None and fact.get("state") != "void",
+        "saved": _saved(fact, t),
+        "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",
+    }
+
+
+def _due(due: dict[str, Any], today: str, t: Translate) -> dict[str, str]:
+    if due["why"] == "weekly_call":
+        left = due["left_days"]
+        when = t("还有 %(n)s 天", n=str(left)) if left else t("今天最后一天")
+        when = t("过了 %(n)s 天", n=str(due["late_days"])) if due["late_days"] else when
+    else:
+        when = day_words(due["date"], today, t)
+    return {"why": t(WHY[due["why"]]), "when": when}
+
+
+def _form_label(kind: str, t: Translate) -> str:
+    return t("详细走访") if kind == "visit" else kind_words(kind, t)
+
+
+def _saved(fact: Row | None, t: Translate) -> dict[str, str]:
+    if fact is None:
+        return {"text": "", "undo": "", "href": ""}
+    place = t("已存本机") if fact.get("place") == "saved" else t("已上传")
+    return {
+        "text": join_words([place, kind_words(fact["kind"], t)]),
+        "undo": f"/field/facts/{fact['id']}/void",
+        "href": f"/field/facts/{fact['id']}",
+    }

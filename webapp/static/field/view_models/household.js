@@ -1,0 +1,98 @@
+// One household: who lives there, whom to call, the next thing to do.
+// Twin: webapp/field/view_models/household.py.
+
+import { localDate } from "../../care/dates.js";
+import { head } from "./frame.js";
+import { historyEntries } from "./history.js";
+import { byKeys, Shelf } from "./shelf.js";
+import { personItem } from "./today.js";
+import { joinWords, phoneWords, tagOf, whoWords } from "./words.js";
+
+export const WHY = {
+  urgent: "先去看看",
+  follow_up: "约好了要来",
+  daily_knock: "今天一敲门",
+  weekly_call: "本周一登门",
+};
+
+/** The page of a household; null where it is not in the book. */
+export function householdView(book, householdId, facts, now, t) {
+  const shelf = new Shelf(book, localDate(now));
+  const household = shelf.households.get(householdId);
+  if (!household) return null;
+  const { fields } = household;
+  const people = [...(shelf.living.get(householdId) ?? [])].sort(byKeys((row) => [row.fields.birth ?? ""]));
+  const due = new Map(people.map((person) => [person.id, shelf.duesOf(person)]));
+  const first = mostDue(people, due);
+  const why = first && due.get(first.id).length ? t(WHY[due.get(first.id)[0].why]) : "";
+  const responsible = shelf.responsible(household.area);
+  const name = responsible?.fields.name ?? "";
+  const sub = joinWords([name ? t("负责人 %(name)s", { name }) : t("还没有负责人"), why]);
+  const title = joinWords([fields.door ?? "", fields.title ?? ""]).replaceAll(" · ", " ");
+  return {
+    head: head(title, {
+      sub,
+      side: shelf.gridName(household),
+      back: "/field/households",
+      back_text: t("住户"),
+    }),
+    people: people.map((person) => personOf(shelf, person, t)),
+    nobody_here: !people.length,
+    calls: calls(people, responsible, t),
+    has_next: first !== null,
+    next: next(first, t),
+    history: historyEntries(shelf, facts, t, { named: people.length > 1 }),
+    no_history: !facts.length,
+  };
+}
+
+/** A button that calls. */
+export const call = (label, phone) => ({ label, href: `tel:${phone}`, number: phoneWords(phone) });
+
+/** Whom to call about a person: themselves, guardian, father, mother. */
+export function personCalls(fields, t) {
+  const guardian = fields.guardian_relation || t("监护人");
+  const wanted = [
+    [fields.name ?? "", fields.phone],
+    [joinWords([guardian, fields.guardian_name ?? ""]).replaceAll(" · ", " "), fields.guardian_phone],
+    [t("爸爸"), fields.father_phone],
+    [t("妈妈"), fields.mother_phone],
+  ];
+  return wanted.filter(([, phone]) => phone).map(([label, phone]) => call(label, phone));
+}
+
+function personOf(shelf, person, t) {
+  const { fields } = person;
+  const { latest } = shelf.summaryOf(person);
+  let away = fields.workplace ? t("在%(place)s打工", { place: fields.workplace }) : "";
+  if (away && fields.category === "child") away = t("父母%(away)s", { away });
+  const detail = joinWords([whoWords(person, shelf.today, t), fields.health ?? "", away]);
+  return personItem(person, detail, { tag: latest ? tagOf(latest, t) : null });
+}
+
+function calls(people, responsible, t) {
+  const found = people.flatMap((person) => personCalls(person.fields, t));
+  if (responsible?.fields.phone) {
+    const name = responsible.fields.name ?? "";
+    found.push(call(t("负责人 %(name)s", { name }), responsible.fields.phone));
+  }
+  const seen = new Map();
+  for (const each of found) if (!seen.has(each.href)) seen.set(each.href, each);
+  return [...seen.values()];
+}
+
+function mostDue(people, due) {
+  const order = ["urgent", "follow_up", "daily_knock", "weekly_call"];
+  const rank = (row) => (due.get(row.id).length ? order.indexOf(due.get(row.id)[0].why) : 9);
+  return [...people].sort((a, b) => rank(a) - rank(b))[0] ?? null;
+}
+
+function next(person, t) {
+  if (!person) return { action: "", label: "", detailed: "" };
+  const name = person.fields.name ?? "";
+  return {
+    action: `/field/people/${person.id}/visit/well`,
+    label: t("%(name)s一切正常，记一次", { name }),
+    detailed: `/field/people/${person.id}/visit/new`,
+  };
+}

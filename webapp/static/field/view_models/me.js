@@ -1,0 +1,60 @@
+// 我: who is signed in, where, and the numbers that help. Twin: webapp/field/view_models/me.py.
+
+import { localDate } from "../../care/dates.js";
+import { head } from "./frame.js";
+import { Shelf } from "./shelf.js";
+
+const ROLES = {
+  volunteer: "志愿者",
+  cadre: "村干部",
+  grid_head: "格长",
+  supervisor: "督导员",
+  counsellor: "心理辅导员",
+  clinician: "村医",
+  teacher: "班主任",
+  station_head: "站长",
+  operator: "管理员",
+};
+// 强制报告: the source stands in the twin.
+const HELP = [
+  ["报警", "110"],
+  ["急救", "120"],
+  ["未成年人保护", "12345"],
+  ["心理援助", "12356"],
+  ["妇女维权", "12338"],
+];
+
+/** The page; settings is {language, text_size, storage, persisted}. */
+export function meView(book, me, settings, connection, now, t) {
+  const shelf = new Shelf(book, localDate(now));
+  const { waiting } = connection;
+  const grids = shelf.grids.map((grid) => grid.fields.name ?? "").join(t("、"));
+  return {
+    head: head(me.name, { sub: ROLES[me.role] ? t(ROLES[me.role]) : me.role }),
+    facts: [
+      { label: t("负责网格"), text: grids || t("还没有分到网格") },
+      { label: t("这部手机里"), text: held(book, t) },
+      { label: t("占用空间"), text: settings.storage || t("不知道") },
+      { label: t("会不会被清掉"), text: kept(settings.persisted, t) },
+    ],
+    languages: [
+      ["zh_Hans", "中文"],
+      ["en", "English"],
+    ].map(([value, label]) => ({ value, label, chosen: settings.language === value })),
+    sizes: [
+      ["normal", "标准"],
+      ["large", "大字"],
+    ].map(([value, label]) => ({ value, label: t(label), chosen: settings.text_size === value })),
+    help: HELP.map(([label, number]) => ({ label: t(label), number, href: `tel:${number}` })),
+    worker: Boolean(connection.worker),
+    has_waiting: waiting > 0,
+    waiting: waiting ? t("还有 %(n)s 条没上传。先连上网传完，再退出。", { n: String(waiting) }) : "",
+  };
+}
+
+function held(book, t) {
+  const values = { households: String(book.households.length), people: String(book.people.length) };
+  return t("%(households)s 户、%(people)s 人，没有信号也能看", values);
+}
+
+const kept = (persisted, t) => (persisted ? t("手机答应一直留着") : t("空间很紧时可能被清，请常联网上传"));

@@ -1,0 +1,83 @@
+// 待传: 需处理, 已存本机, 已上传, with counts and the oldest age. Twin: webapp/field/view_models/outbox.py.
+
+import PROBLEMS from "../../../../sync/errors.json" with { type: "json" };
+import { localDate } from "../../care/dates.js";
+import { head } from "./frame.js";
+import { Shelf } from "./shelf.js";
+import { agoWords, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
+
+const OPS = { void: "收回", amend: "更正", set: "改资料" };
+
+/** The page of what waits, what needs you and what arrived. */
+export function outboxView(book, entries, connection, now, t) {
+  const shelf = new Shelf(book, localDate(now));
+  const by = { needs: [], waiting: [], acknowledged: [] };
+  for (const entry of entries) by[entry.state].push(item(shelf, entry, t));
+  const { oldest } = connection;
+  const age = oldest === null ? "" : t("最早 %(ago)s", { ago: agoWords(oldest, now, t) });
+  const count = (list) => ({ n: String(list.length) });
+  return {
+    head: head(t("待传"), {
+      sub: connection.worker ? t("东西都在这部手机里，不会丢") : t("直接存在服务器上"),
+      side: connection.online ? t("有信号") : t("没有信号"),
+    }),
+    needs: by.needs,
+    has_needs: by.needs.length > 0,
+    needs_title: t("需处理 %(n)s", count(by.needs)),
+    waiting: by.waiting,
+    has_waiting: by.waiting.length > 0,
+    waiting_title: joinWords([t("已存本机 %(n)s", count(by.waiting)), age]),
+    done: by.acknowledged,
+    has_done: by.acknowledged.length > 0,
+    done_title: t("已上传 %(n)s", count(by.acknowledged)),
+    nothing: !entries.length,
+    can_sync: Boolean(connection.worker),
+    must_sign_in: connection.trouble === "sign_in_again",
+  };
+}
+
+function item(shelf, entry, t) {
+  const fields = shelf.people.get(entry.person ?? "")?.fields ?? {};
+  const { row } = entry;
+  const name = fields.name ?? "";
+  const isFact = entry.op === "record" || entry.op === "amend";
+  const what = isFact ? kindWords(entry.kind, t) : t(OPS[entry.op] ?? "更正");
+  return {
+    href: `/field/facts/${entry.record}`,
+    face: [...name].slice(0, 1).join("") || "·",
+    face_kind: fields.category ?? "plain",
+    title: joinWords([`${what} ${name}`.trim(), row ? factWords(row, t) : ""]),
+    ...where(shelf, entry, t),
+  };
+}
+
+function where(shelf, entry, t) {
+  const { row } = entry;
+  const moment = (millis) => momentWords(millis, shelf.today, t);
+  if (entry.state === "waiting") {
+    const detail = joinWords([moment(entry.saved_at), t("等信号")]);
+    return { detail, badge: { kind: "plain", shape: "◌", text: "" } };
+  }
+  if (entry.state === "needs") {
+    return { detail: trouble(shelf, entry, t), badge: { kind: "urgent", shape: "▲", text: t("改一下") } };
+  }
+  let state = row ? stateWords(row, t) : t("已上传");
+  if (entry.code) state = trouble(shelf, entry, t);
+  const who = row ? shelf.memberName(row.reviewer) : "";
+  const detail = joinWords([
+    moment(entry.acknowledged_at || entry.saved_at),
+    [who, state].filter(Boolean).join(" "),
+  ]);
+  return { detail, badge: { kind: "well", shape: who ? "✓✓" : "✓", text: "" } };
+}
+
+/** What needs the person: the supervisor's reason, or what the server said and what to do. */
+function trouble(shelf, entry, t) {
+  const { row } = entry;
+  if (row?.state === "returned") {
+    const who = shelf.memberName(row.reviewer) || t("督导员");
+    return t("%(who)s：“%(reason)s”", { who, reason: row.reason ?? "" });
+  }
+  const problem = PROBLEMS[entry.code ?? ""];
+  return problem ? joinWords([t(problem.what), t(problem.action)]) : t("请让督导员看一下");
+}

@@ -1,0 +1,82 @@
+// One person: whom to call, what is due, one big button, and what was before.
+// Twin: webapp/field/view_models/person.py.
+
+import profile from "../../../forms/profiles/person.json" with { type: "json" };
+import { localDate } from "../../care/dates.js";
+import { valueText } from "../../forms/engine.js";
+import { head } from "./frame.js";
+import { historyEntries } from "./history.js";
+import { personCalls, WHY } from "./household.js";
+import { Shelf } from "./shelf.js";
+import { categoryWords, dayWords, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
+
+const SHOWN = [
+  "absence",
+  "father_name",
+  "mother_name",
+  "workplace",
+  "guardian_name",
+  "guardian_relation",
+  "guardian_occupation",
+  "school",
+  "health",
+  "living",
+  "children_whereabouts",
+  "birth",
+];
+
+/** The page of a person, with a line for the fact `saved` just now; null where not in the book. */
+export function personView(book, personId, facts, saved, now, t) {
+  const shelf = new Shelf(book, localDate(now));
+  const person = shelf.people.get(personId);
+  if (!person) return null;
+  const { fields } = person;
+  const household = shelf.householdOf(person);
+  const alone = shelf.isAlone(person) && fields.category === "elder" ? t("一个人住") : "";
+  const fact = facts.find((row) => row.id === saved);
+  const { latest } = shelf.summaryOf(person);
+  return {
+    head: head(fields.name ?? "", {
+      sub: joinWords([whoWords(person, shelf.today, t), categoryWords(fields.category ?? "", t), alone]),
+      side: `${shelf.gridName(person)} ${shelf.doorOf(person)}`.trim(),
+      back: household ? `/field/households/${household.id}` : "/field/households",
+      back_text: household ? (household.fields.title ?? "") : t("住户"),
+    }),
+    dues: shelf.duesOf(person).map((each) => due(each, shelf.today, t)),
+    tag: latest ? tagOf(latest, t) : { kind: "", shape: "", text: "" },
+    has_tag: Boolean(latest) && latest.attention !== "well",
+    well_action: `/field/people/${personId}/visit/well`,
+    forms: KINDS.map((kind) => ({ href: `/field/people/${personId}/${kind}/new`, label: formLabel(kind, t) })),
+    calls: personCalls(fields, t),
+    details: profile.fields
+      .filter((field) => SHOWN.includes(field.key) && fields[field.key])
+      .map((field) => ({ label: t(field.label), text: valueText(field, fields[field.key], t) })),
+    history: historyEntries(shelf, facts, t),
+    no_history: !facts.length,
+    just_saved: fact !== undefined && fact.state !== "void",
+    saved: savedLine(fact, t),
+    urgent_help: fact?.attention === "urgent",
+  };
+}
+
+function due(each, today, t) {
+  let when = dayWords(each.date, today, t);
+  if (each.why === "weekly_call") {
+    const left = each.left_days;
+    when = left ? t("还有 %(n)s 天", { n: String(left) }) : t("今天最后一天");
+    if (each.late_days) when = t("过了 %(n)s 天", { n: String(each.late_days) });
+  }
+  return { why: t(WHY[each.why]), when };
+}
+
+const formLabel = (kind, t) => (kind === "visit" ? t("详细走访") : kindWords(kind, t));
+
+function savedLine(fact, t) {
+  if (!fact) return { text: "", undo: "", href: "" };
+  const place = fact.place === "saved" ? t("已存本机") : t("已上传");
+  return {
+    text: joinWords([place, kindWords(fact.kind, t)]),
+    undo: `/field/facts/${fact.id}/void`,
+    href: `/field/facts/${fact.id}`,
+  };
+}

@@ -1,0 +1,112 @@
+// Rows in words: days, times, kinds, people and what a fact says. Twin: webapp/field/view_models/words.py.
+
+import { ageOn, daysBetween, localDate, localTime, weekday } from "../../care/dates.js";
+import { reasonText } from "../../care/thresholds.js";
+import { loadForm, valueText } from "../../forms/engine.js";
+
+export const SHAPES = { urgent: "▲", watch: "◆", well: "●" };
+export const KINDS = ["visit", "health_check", "counselling"];
+
+/** A date as people say it: 今天, 昨天, 明天, 11月30日, 2025年11月30日. */
+export function dayWords(date, today, t) {
+  const near = { 0: "今天", 1: "昨天", "-1": "明天" }[daysBetween(date, today)];
+  if (near) return t(near);
+  const [year, month, day] = date.split("-");
+  const values = { year, month: String(Number(month)), day: String(Number(day)) };
+  if (year === today.slice(0, 4)) return t("%(month)s月%(day)s日", values);
+  return t("%(year)s年%(month)s月%(day)s日", values);
+}
+
+/** 周一 … 周日. */
+export const weekdayWords = (date, t) =>
+  t(["周一", "周二", "周三", "周四", "周五", "周六", "周日"][weekday(date) - 1]);
+
+/** An instant: the day, and the time of day where that is today or yesterday. */
+export function momentWords(millis, today, t) {
+  const date = localDate(millis);
+  const words = dayWords(date, today, t);
+  const days = daysBetween(date, today);
+  return days >= 0 && days <= 1 ? `${words} ${localTime(millis)}` : words;
+}
+
+/** How long ago: 刚刚, 5 分钟前, 2 小时前, 3 天前. */
+export function agoWords(millis, now, t) {
+  const minutes = Math.floor(Math.max(0, now - millis) / 60_000);
+  if (minutes < 1) return t("刚刚");
+  if (minutes < 60) return t("%(n)s 分钟前", { n: String(minutes) });
+  if (minutes < 1440) return t("%(n)s 小时前", { n: String(Math.floor(minutes / 60)) });
+  return t("%(n)s 天前", { n: String(Math.floor(minutes / 1440)) });
+}
+
+/** A number in groups that can be read aloud: 138 0013 8000. */
+export const phoneWords = (phone) =>
+  phone.length === 11 && phone.startsWith("1")
+    ? `${phone.slice(0, 3)} ${phone.slice(3, 7)} ${phone.slice(7)}`
+    : phone;
+
+/** 走访, 健康检查, 心理疏导; the kind's own name where this build does not know it. */
+export const kindWords = (kind, t) => (KINDS.includes(kind) ? t(loadForm(kind).title) : kind);
+
+/** 留守儿童, 留守妇女, 留守老人. */
+export function categoryWords(category, t) {
+  const name = { child: "留守儿童", woman: "留守妇女", elder: "留守老人" }[category];
+  return name ? t(name) : "";
+}
+
+/** "男 5岁". */
+export function whoWords(person, today, t) {
+  const { fields } = person;
+  const sex = { male: t("男"), female: t("女") }[fields.sex] ?? "";
+  const age = ageOn(fields.birth ?? "", today);
+  const years = age === null ? "" : t("%(n)s岁", { n: String(age) });
+  return [sex, years].filter(Boolean).join(" ");
+}
+
+/** The gist of a fact in a few words. */
+export function factWords(row, t) {
+  const { fields, kind } = row;
+  let gist = [];
+  if (kind === "visit") gist = values("visit", ["how"], fields, t);
+  if (kind === "health_check") {
+    gist = [...pressure(fields), ...values(kind, ["temperature", "glucose", "weight"], fields, t)];
+  }
+  if (kind === "counselling") gist = values(kind, ["topic", "mood"], fields, t);
+  return gist.join(" · ") || kindWords(kind, t);
+}
+
+/** Where a fact is: 已存本机, 已上传, 需处理, 已审核, 已更正, 已收回. */
+export function stateWords(row, t) {
+  if (row.place === "saved") return t("已存本机");
+  const names = {
+    pending: "已上传",
+    approved: "已审核",
+    returned: "需处理",
+    amended: "已更正",
+    void: "已收回",
+  };
+  return t(names[row.state] ?? "已上传");
+}
+
+/** A fact's attention as shape and word: {kind, shape, text}. */
+export function tagOf(row, t) {
+  const attention = row.attention ?? "well";
+  const reasons = row.reasons ?? [];
+  const plain = { urgent: "紧急", watch: "需关注", well: "正常" };
+  const text = reasons.length ? reasonText(reasons[0], t) : t(plain[attention] ?? "正常");
+  return { kind: attention, shape: SHAPES[attention] ?? "●", text };
+}
+
+/** The parts that say something, with a dot between. */
+export const joinWords = (parts) => parts.filter(Boolean).join(" · ");
+
+const pressure = (fields) =>
+  fields.systolic === undefined || fields.diastolic === undefined
+    ? []
+    : [`${fields.systolic}/${fields.diastolic} mmHg`];
+
+function values(kind, keys, fields, t) {
+  const known = Object.fromEntries(loadForm(kind).fields.map((field) => [field.key, field]));
+  return keys
+    .filter((key) => fields[key] !== undefined && fields[key] !== null)
+    .map((key) => valueText(known[key], fields[key], t));
+}
