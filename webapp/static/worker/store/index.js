@@ -82,12 +82,11 @@ class Store {
 
   /** A person's facts, each with its place: saved, uploaded or needs. */
   async factsOf(person) {
-    const [rows, unseen, identity] = await Promise.all([
-      readFacts(this.#database, this.#sealer, person),
+    const [unseen, identity] = await Promise.all([
       this.#unseen((entry) => entry.person === person || entry.op !== "record"),
       this.identity(),
     ]);
-    return this.#lay(rows, unseen, identity).filter((row) => row.person === person);
+    return this.#factsWith(person, unseen, identity);
   }
 
   /** One fact, or null. */
@@ -234,19 +233,24 @@ class Store {
     const book = { summaries: Object.assign({}, ...summaries) };
     for (const shelf of Object.values(SHELVES)) book[shelf] = [];
     for (const row of this.#lay(directories.flat(), sets, identity)) book[SHELVES[row.kind]]?.push(row);
-    await this.#countIn(book.summaries, unseen);
+    await this.#countIn(book.summaries, unseen, identity);
     return book;
   }
 
+  async #factsWith(person, unseen, identity) {
+    const rows = await readFacts(this.#database, this.#sealer, person);
+    return this.#lay(rows, unseen, identity).filter((row) => row.person === person);
+  }
+
   /** Count own facts that the server has not sent back yet into the summaries. */
-  async #countIn(summaries, unseen) {
+  async #countIn(summaries, unseen, identity) {
     const people = new Map();
     for (const change of unseen.filter((each) => !PROFILES.has(each.kind))) {
       const person = change.person ?? (await this.#personOf(change.record));
       if (person) people.set(person, (people.get(person) ?? true) && change.op === "record");
     }
     for (const [person, onlyNew] of people) {
-      const rows = await this.factsOf(person);
+      const rows = await this.#factsWith(person, unseen, identity);
       const fresh = rows.filter((row) => row.seq === 0);
       summaries[person] = onlyNew
         ? fresh.reduce(mergeSummary, summaries[person] ?? emptySummary())

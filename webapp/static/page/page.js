@@ -1,0 +1,50 @@
+// The page's own script: htmx, the worker's registration, and the moments at which to exchange.
+
+import "htmx.org";
+import { offerInstall } from "./install.js";
+import { runWelcome } from "./welcome.js";
+import { askWorker, registerWorker } from "./worker.js";
+
+const EVERY = 60_000;
+
+registerWorker().then((registration) => {
+  if (document.querySelector("[data-welcome]")) runWelcome(registration);
+  else if (registration) keepExchanging(registration);
+});
+offerInstall();
+
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data.type === "changed" && data.outcome) refresh();
+});
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target?.id === "page") focusHeading();
+});
+
+/** On save (the worker's own doing), when the network returns, when the app comes to the front, every minute. */
+function keepExchanging(registration) {
+  const exchange = (reason) => askWorker({ type: "exchange", reason });
+  window.addEventListener("online", () => exchange("online"));
+  window.addEventListener("offline", refresh);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") exchange("front");
+  });
+  setInterval(() => {
+    if (document.visibilityState === "visible") exchange("minute");
+  }, EVERY);
+  document.addEventListener("submit", () => registration.sync?.register("exchange").catch(() => undefined));
+  exchange("front");
+}
+
+/** Show what changed: the strip always, the whole page where nobody is writing. */
+function refresh() {
+  window.htmx.trigger(document.body, "refresh");
+  if (location.pathname === "/field/outbox") {
+    window.htmx.ajax("GET", location.pathname, { target: "#page", swap: "innerHTML" });
+  }
+}
+
+function focusHeading() {
+  const first = document.querySelector("#errors") ?? document.querySelector("h1");
+  first?.focus({ preventScroll: first.id !== "errors" });
+}

@@ -1,0 +1,3 @@
+// The print button of the sheet of cards.
+
+document.querySelector("[data-print]")?.addEventListener("click", () => window.print());

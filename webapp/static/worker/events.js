@@ -1,0 +1,106 @@
+// The service worker: the phone as a server. It answers /field/… from the phone, always, online or not.
+
+import assets from "qiaomen:assets";
+import build from "qiaomen:build";
+import { notSaved } from "./actions.js";
+import { openPhone, siteOf } from "./phone.js";
+import { findRoute } from "./routes.js";
+
+const CACHE = `qiaomen-${build}`;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(install());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(activate());
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (url.origin !== self.location.origin) return;
+  if (assets.includes(url.pathname)) {
+    event.respondWith(answerAsset(event.request, url));
+    return;
+  }
+  const route = findRoute(event.request.method, url.pathname);
+  if (route) event.respondWith(answerRoute(event, url, route));
+});
+
+self.addEventListener("message", (event) => {
+  event.waitUntil(answerMessage(event));
+});
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === "exchange") event.waitUntil(exchangeOrThrow());
+});
+
+async function install() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(assets.map((path) => new Request(path, { cache: "no-cache" })));
+  if (!self.registration.active) await self.skipWaiting();
+}
+
+async function activate() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("qiaomen-") && name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+async function answerAsset(request, url) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(url.pathname)) ?? fetch(request);
+}
+
+/** A page from the phone; without anybody signed in on it, the server's. */
+async function answerRoute(event, url, route) {
+  let site = null;
+  try {
+    const request = event.request.method === "POST" ? event.request.clone() : event.request;
+    site = await siteOf(request, url, route.params, event);
+    if (!site.identity?.ready) return await fetch(event.request);
+    return await route.action(site);
+  } catch (error) {
+    if (site?.identity?.ready) return notSaved(site, error);
+    throw error;
+  }
+}
+
+/** Background Sync tries again later where this rejects. */
+async function exchangeOrThrow() {
+  const { exchanger } = await openPhone();
+  const outcome = await exchanger.run({ reason: "background" });
+  if (!outcome.ok) throw new Error(outcome.code);
+}
+
+async function answerMessage(event) {
+  const { data } = event;
+  if (data.type === "activate") {
+    await self.skipWaiting();
+    return;
+  }
+  const { store, exchanger } = await openPhone();
+  const answer = await MESSAGES[data.type]?.(store, exchanger, data);
+  event.ports[0]?.postMessage(answer ?? null);
+}
+
+const MESSAGES = {
+  /** Who uses this phone and what waits. */
+  async state(store) {
+    const [identity, counts, link] = await Promise.all([store.identity(), store.counts(), store.link()]);
+    return {
+      account: identity?.account ?? "",
+      name: identity?.name ?? "",
+      ready: Boolean(identity?.ready),
+      waiting: counts.waiting,
+      trouble: link.code,
+    };
+  },
+  /** A phone that was just enrolled: from here on the worker answers. */
+  async begin(store, exchanger, { identity, keep }) {
+    if (!keep) await store.wipe();
+    await store.setIdentity(identity);
+    return exchanger.run({ reason: "begin" });
+  },
+  exchange: (_store, exchanger, { reason }) => exchanger.run({ reason }),
+};

@@ -1,0 +1,44 @@
+// The phone's addresses, most specific first. The server's twin is webapp/field/routes.py.
+
+import * as actions from "./actions.js";
+import * as pages from "./pages.js";
+
+export const ROUTES = [
+  ["GET", "/field/today", pages.showToday],
+  ["GET", "/field/strip", pages.showStrip],
+  ["GET", "/field/outbox", pages.showOutbox],
+  ["POST", "/field/exchange", actions.exchangeNow],
+  ["GET", "/field/me", pages.showMe],
+  ["POST", "/field/me", actions.changeSettings],
+  ["GET", "/field/households", pages.showHouseholds],
+  ["GET", "/field/households/:id", pages.showHousehold],
+  ["POST", "/field/people/:id/visit/well", actions.recordWell],
+  ["GET", "/field/people/:id/:kind/new", pages.showForm],
+  ["POST", "/field/people/:id/:kind/new", actions.recordFact],
+  ["GET", "/field/people/:id", pages.showPerson],
+  ["GET", "/field/facts/:id/amend", pages.showAmendment],
+  ["POST", "/field/facts/:id/amend", actions.amendFact],
+  ["POST", "/field/facts/:id/void", actions.voidFact],
+  ["GET", "/field/facts/:id", pages.showFact],
+  ["POST", "/field/drafts/:kind/:person", actions.keepDraft],
+];
+
+/** {action, params} for a request, or null; the server always answers /field/welcome. */
+export function findRoute(method, path) {
+  const parts = path.split("/");
+  for (const [wanted, pattern, action] of ROUTES) {
+    const params = wanted === method ? match(pattern.split("/"), parts) : null;
+    if (params) return { action, params };
+  }
+  return null;
+}
+
+function match(pattern, parts) {
+  if (pattern.length !== parts.length) return null;
+  const params = {};
+  for (const [place, piece] of pattern.entries()) {
+    if (piece.startsWith(":")) params[piece.slice(1)] = decodeURIComponent(parts[place]);
+    else if (piece !== parts[place]) return null;
+  }
+  return params;
+}
