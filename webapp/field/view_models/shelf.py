@@ -36,6 +36,13 @@ class Shelf:
         grid = self.grid_of.get(row["area"])
         return str(grid["fields"].get("name", "")) if grid else ""
 
+    def short_grid(self, row: Row) -> str:
+        """A grid's name without its village: "一组"."""
+        grid = self.grid_of.get(row["area"])
+        village = str(grid["fields"].get("village", "")) if grid else ""
+        name = self.grid_name(row)
+        return name[len(village) :] if village and name.startswith(village) else name
+
     def household_of(self, person: Row) -> Row | None:
         """The household a person lives in."""
         return self.households.get(person["fields"].get("household", ""))

@@ -10,11 +10,11 @@ from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
+    age_words,
     day_words,
     join_words,
     tag_of,
     weekday_words,
-    who_words,
 )
 from webapp.forms.engine import Translate
 
@@ -43,13 +43,11 @@ def today_view(book: Book, now: int, t: Translate) -> dict[str, Any]:
             rest = len(people) - len(items)
             more = t("还有 %(n)s 人，在“住户”里看", n=str(rest)) if rest else ""
             sections.append({"title": t(title), "entries": items, "more": more, "has_more": rest > 0})
-    names = [str(grid["fields"].get("name", "")) for grid in shelf.grids]
-    place = names[0] if len(names) == 1 else t("%(n)s 个网格", n=str(len(names)))
     counts = t("今天该走 %(n)s 户", n=str(len(households[0])))
     week = t("本周还有 %(n)s 户", n=str(len(households[1] - households[0])))
     side = f"{_month_day(today, t)} {weekday_words(today, t)}"
     return {
-        "head": head(t("今天"), sub=join_words([place, counts, week]), side=side),
+        "head": head(t("今天"), sub=join_words([counts, week]), side=side),
         "sections": sections,
         "nobody_due": not sections,
         "nobody_here": not book["people"],
@@ -101,9 +99,9 @@ def _tag(shelf: Shelf, person: Row, due: Due, t: Translate) -> dict[str, str] | 
 def _detail(shelf: Shelf, person: Row, due: Due, t: Translate) -> str:
     """Where, who, and when somebody came last."""
     latest = shelf.summary_of(person)["latest"]
-    grid = shelf.grid_name(person) if len(shelf.grids) > 1 else ""
+    grid = shelf.short_grid(person) if len(shelf.grids) > 1 else ""
     alone = t("一个人住") if shelf.is_alone(person) and person["fields"].get("category") == "elder" else ""
-    parts = [f"{grid} {shelf.door_of(person)}".strip(), who_words(person, shelf.today, t), alone]
+    parts = [f"{grid} {shelf.door_of(person)}".strip(), age_words(person, shelf.today, t), alone]
     if latest is None:
         parts.append(t("还没去过"))
     elif due["why"] == "weekly_call" and not due["late_days"]:

@@ -70,9 +70,13 @@ def who_words(person: Row, today: str, t: Translate) -> str:
     """ "男 5岁"."""
     fields = person["fields"]
     sex = {"male": t("男"), "female": t("女")}.get(fields.get("sex", ""), "")
-    age = age_on(fields.get("birth", ""), today)
-    years = t("%(n)s岁", n=str(age)) if age is not None else ""
-    return " ".join(part for part in (sex, years) if part)
+    return " ".join(part for part in (sex, age_words(person, today, t)) if part)
+
+
+def age_words(person: Row, today: str, t: Translate) -> str:
+    """"5岁"; "" where no birth date is known."""
+    age = age_on(person["fields"].get("birth", ""), today)
+    return t("%(n)s岁", n=str(age)) if age is not None else ""
 
 
 def fact_words(row: Row, t: Translate) -> str:

@@ -1,11 +1,12 @@
 // The page's own script: htmx, the worker's registration, and the moments at which to exchange.
 
-import "htmx.org";
+import htmx from "htmx.org";
 import { offerInstall } from "./install.js";
 import { runWelcome } from "./welcome.js";
 import { askWorker, registerWorker } from "./worker.js";
 
 const EVERY = 60_000;
+const SETTLES_WITHIN = 1_200; // an exchange begun by a save may end before its page is shown
 
 registerWorker().then((registration) => {
   if (document.querySelector("[data-welcome]")) runWelcome(registration);
@@ -18,7 +19,9 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target?.id === "page") focusHeading();
+  if (detail.target?.id !== "page") return;
+  focusHeading();
+  setTimeout(refreshStrip, SETTLES_WITHIN);
 });
 
 /** On save (the worker's own doing), when the network returns, when the app comes to the front, every minute. */
@@ -38,10 +41,14 @@ function keepExchanging(registration) {
 
 /** Show what changed: the strip always, the whole page where nobody is writing. */
 function refresh() {
-  window.htmx.trigger(document.body, "refresh");
+  refreshStrip();
   if (location.pathname === "/field/outbox") {
-    window.htmx.ajax("GET", location.pathname, { target: "#page", swap: "innerHTML" });
+    htmx.ajax("GET", location.pathname, { target: "#page", swap: "innerHTML" });
   }
+}
+
+function refreshStrip() {
+  htmx.trigger(document.body, "refresh");
 }
 
 function focusHeading() {

@@ -27,6 +27,13 @@ export class Shelf {
     return this.gridOf.get(row.area)?.fields.name ?? "";
   }
 
+  /** A grid's name without its village: "一组". */
+  shortGrid(row) {
+    const village = this.gridOf.get(row.area)?.fields.village ?? "";
+    const name = this.gridName(row);
+    return village && name.startsWith(village) ? name.slice(village.length) : name;
+  }
+
   /** The household a person lives in. */
   householdOf(person) {
     return this.households.get(person.fields.household ?? "");

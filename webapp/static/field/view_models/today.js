@@ -3,7 +3,7 @@
 import { localDate } from "../../care/dates.js";
 import { head } from "./frame.js";
 import { byKeys, Shelf } from "./shelf.js";
-import { dayWords, joinWords, tagOf, weekdayWords, whoWords } from "./words.js";
+import { ageWords, dayWords, joinWords, tagOf, weekdayWords } from "./words.js";
 
 const SECTIONS = [
   ["先去这里", ["urgent", "follow_up"], ""],
@@ -32,14 +32,12 @@ export function todayView(book, now, t) {
       sections.push({ title: t(title), entries, more, has_more: rest > 0 });
     }
   }
-  const names = shelf.grids.map((grid) => grid.fields.name ?? "");
-  const place = names.length === 1 ? names[0] : t("%(n)s 个网格", { n: String(names.length) });
   const later = [...households[1]].filter((household) => !households[0].has(household)).length;
   const counts = t("今天该走 %(n)s 户", { n: String(households[0].size) });
   const week = t("本周还有 %(n)s 户", { n: String(later) });
   return {
     head: head(t("今天"), {
-      sub: joinWords([place, counts, week]),
+      sub: joinWords([counts, week]),
       side: `${monthDay(today, t)} ${weekdayWords(today, t)}`,
     }),
     sections,
@@ -81,9 +79,9 @@ function tag(shelf, person, due, t) {
 /** Where, who, and when somebody came last. */
 function detail(shelf, person, due, t) {
   const { latest } = shelf.summaryOf(person);
-  const grid = shelf.grids.length > 1 ? shelf.gridName(person) : "";
+  const grid = shelf.grids.length > 1 ? shelf.shortGrid(person) : "";
   const alone = shelf.isAlone(person) && person.fields.category === "elder" ? t("一个人住") : "";
-  const parts = [`${grid} ${shelf.doorOf(person)}`.trim(), whoWords(person, shelf.today, t), alone];
+  const parts = [`${grid} ${shelf.doorOf(person)}`.trim(), ageWords(person, shelf.today, t), alone];
   if (latest === null) {
     parts.push(t("还没去过"));
   } else if (due.why === "weekly_call" && !due.late_days) {

@@ -57,9 +57,13 @@ export function categoryWords(category, t) {
 export function whoWords(person, today, t) {
   const { fields } = person;
   const sex = { male: t("男"), female: t("女") }[fields.sex] ?? "";
-  const age = ageOn(fields.birth ?? "", today);
-  const years = age === null ? "" : t("%(n)s岁", { n: String(age) });
-  return [sex, years].filter(Boolean).join(" ");
+  return [sex, ageWords(person, today, t)].filter(Boolean).join(" ");
+}
+
+/** "5岁"; "" where no birth date is known. */
+export function ageWords(person, today, t) {
+  const age = ageOn(person.fields.birth ?? "", today);
+  return age === null ? "" : t("%(n)s岁", { n: String(age) });
 }
 
 /** The gist of a fact in a few words. */

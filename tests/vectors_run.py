@@ -1,0 +1,58 @@
+"""Running a language-neutral vector in Python. The same files are run by tests/js/vectors.test.js.
+
+A vector is ``{"name", "call", "in", "out"}``. In ``in``, "$t" stands for the untranslated translator,
+``{"$form": kind}`` for a form's definition, ``{"$options": {…}}`` for options by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from sync.clock import Clock
+from webapp.forms.catalogue import untranslated
+from webapp.forms.engine import load_form
+
+VECTORS = Path(__file__).parent / "vectors"
+MODULES = {
+    "clock": "sync.clock",
+    "overlay": "sync.overlay",
+    "packing": "sync.packing",
+    "dates": "webapp.care.dates",
+    "thresholds": "webapp.care.thresholds",
+    "summary": "webapp.care.summary",
+    "rhythm": "webapp.care.rhythm",
+    "forms": "webapp.forms.engine",
+    **{
+        f"view_models/{page}": f"webapp.field.view_models.{page}"
+        for page in ("today", "households", "household", "person", "form", "fact", "outbox", "me", "frame")
+    },
+}
+
+
+def read_vectors(stem: str) -> list[dict[str, Any]]:
+    """The vectors of one file."""
+    vectors: list[dict[str, Any]] = json.loads((VECTORS / f"{stem}.json").read_text("utf-8"))
+    return vectors
+
+
+def call_vector(stem: str, vector: dict[str, Any]) -> Any:
+    """What the Python side makes of a vector, as JSON would carry it."""
+    function = getattr(importlib.import_module(MODULES[stem]), vector["call"])
+    options = [arg["$options"] for arg in vector["in"] if isinstance(arg, dict) and "$options" in arg]
+    arguments = [_argument(arg) for arg in vector["in"] if not (isinstance(arg, dict) and "$options" in arg)]
+    result = function(*arguments, **(options[0] if options else {}))
+    return json.loads(json.dumps(result, default=dataclasses.asdict))
+
+
+def _argument(arg: Any) -> Any:
+    if arg == "$t":
+        return untranslated
+    if isinstance(arg, dict) and "$form" in arg:
+        return load_form(arg["$form"])
+    if isinstance(arg, dict) and set(arg) == {"millis", "counter", "node"}:
+        return Clock(**arg)
+    return arg
