@@ -17,7 +17,7 @@ from webapp.field.view_models.words import moment_words
 from webapp.ledger.commands import new_id, now_ms
 from webapp.ledger.lookup import squeeze
 from webapp.ledger.roster.cells import read_text
-from webapp.ledger.roster.lines import LABELS, Line, judge_line, read_lines
+from webapp.ledger.roster.lines import LABELS, REASONS, Line, judge_line, read_lines
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import Outcome, import_lines
 from webapp.ledger.staging import Staged, list_imports, save_import
@@ -116,10 +116,10 @@ def _import_view(about: dict[str, Any], lines: list[Line], outcome: Outcome) -> 
             "place": place,
             "sheet": line.sheet,
             "row": line.row,
-            "reason": line.reason,
+            "reason": t(REASONS[line.code], bad=line.bad),
             "code": line.code,
             "cells": [
-                {"key": key, "label": LABELS[key], "value": line.cells.get(key, "")}
+                {"key": key, "label": t(LABELS[key]), "value": line.cells.get(key, "")}
                 for key in EDITABLE
                 if key in line.cells or key in ("grid", "address", "name", "birth")
             ],

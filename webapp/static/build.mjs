@@ -21,6 +21,7 @@ async function main() {
   await rm(DIST, { recursive: true, force: true });
   await mkdir(DIST, { recursive: true });
   const english = await buildCatalogues();
+  await writeFile(join(DIST, "messages.en.json"), JSON.stringify(english));
   const templates = await compileTemplates(join(WEBAPP, "templates"));
   await drawIcons(DIST);
   for (const name of ["page", "desk", "sheet"]) await bundle(`page/${name}.js`, `${name}.js`, {});

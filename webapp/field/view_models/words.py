@@ -74,7 +74,7 @@ def who_words(person: Row, today: str, t: Translate) -> str:
 
 
 def age_words(person: Row, today: str, t: Translate) -> str:
-    """"5岁"; "" where no birth date is known."""
+    """ "5岁"; "" where no birth date is known."""
     age = age_on(person["fields"].get("birth", ""), today)
     return t("%(n)s岁", n=str(age)) if age is not None else ""
 

@@ -27,10 +27,10 @@ REASONS = {
     "no_name": "没有姓名，请补上姓名。",
     "no_grid": "看不出属于哪个网格，请写明网格。",
     "no_address": "没有家庭住址，请写明几组几号。",
-    "impossible_birth_date": "出生日期“%s”不对，请核对后改成如 1950-05-05。",
-    "impossible_phone": "电话“%s”不对，请核对。手机号是 11 位。",
+    "impossible_birth_date": "出生日期“%(bad)s”不对，请核对后改成如 1950-05-05。",
+    "impossible_phone": "电话“%(bad)s”不对，请核对。手机号是 11 位。",
     "same_person_again": "同一户已经有同名、同一天出生的人，请看看是不是写了两遍。",
-    "unknown_absence": "父母外出情况“%s”看不懂，请写：父母均外出、一方外出或单亲。",
+    "unknown_absence": "父母外出情况“%(bad)s”看不懂，请写：父母均外出、一方外出或单亲。",
     "foreign_grid": "这个网格不归你管，请找上级导入。",
 }
 
@@ -47,6 +47,7 @@ class Line:
     fate: str = "accepted"
     code: str = ""
     reason: str = ""
+    bad: str = ""
     values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,13 +86,12 @@ def judge_line(line: Line, today: str, seen: set[tuple[str, ...]]) -> None:
         hold_line(line, code, bad)
         return
     seen.add(who)
-    line.fate, line.code, line.reason = "accepted", "", ""
+    line.fate, line.code, line.reason, line.bad = "accepted", "", "", ""
 
 
 def hold_line(line: Line, code: str, bad: str = "") -> None:
     """Hold a line, with the words for it."""
-    reason = REASONS[code]
-    line.fate, line.code, line.reason = "held", code, reason % bad if "%s" in reason else reason
+    line.fate, line.code, line.reason, line.bad = "held", code, REASONS[code] % {"bad": bad}, bad
 
 
 def grid_name(line: Line) -> str:
