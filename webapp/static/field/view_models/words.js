@@ -72,7 +72,7 @@ export function factWords(row, t) {
   let gist = [];
   if (kind === "visit") gist = values("visit", ["how"], fields, t);
   if (kind === "health_check") {
-    gist = [...pressure(fields), ...values(kind, ["temperature", "glucose", "weight"], fields, t)];
+    gist = [...pressure(fields), ...values(kind, ["temperature", "glucose", "weight"], fields, t).slice(0, 1)];
   }
   if (kind === "counselling") gist = values(kind, ["topic", "mood"], fields, t);
   return gist.join(" · ") || kindWords(kind, t);
