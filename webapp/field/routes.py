@@ -139,7 +139,9 @@ def void(fact: str) -> Answer:
     rows = _facts(ids=[fact])
     if not rows:
         return _not_found()
-    apply_changes([void_fact(rows[0], "本人收回")], current_caller())
+    [status] = apply_changes([void_fact(rows[0], "本人收回")], current_caller())
+    if status["status"] not in ("accepted", "duplicate"):
+        return _refused(t("没有收回"), t("只有写的人和督导员能收回。请找督导员看一下。"))
     return redirect(url_for("field.show_person", person=rows[0]["person"]), 303)
 
 
@@ -210,10 +212,7 @@ def _store_fact(
     change = record_fact(kind, row, body, occurred_at, amends["id"] if amends else None)
     [status] = apply_changes([change], current_caller())
     if status["status"] not in ("accepted", "duplicate"):
-        view = message_view(
-            t("没有存下"), t("请回到前一页再试一次。"), url_for("field.show_today"), t("回到今天")
-        )
-        return _page("shared/message.html", "today", view, _book()), 409
+        return _refused(t("没有存下"), t("请回到前一页再试一次。"))
     return redirect(url_for("field.show_person", person=person, saved=change["id"]), 303)
 
 
@@ -251,6 +250,11 @@ def _needs(book: dict[str, Any]) -> int:
 
 def _page(template: str, active: str, view: dict[str, Any] | None, book: dict[str, Any]) -> Answer:
     return _not_found() if view is None else render_field(template, active, view, _needs(book))
+
+
+def _refused(message: str, advice: str) -> Answer:
+    view = message_view(message, advice, url_for("field.show_today"), t("回到今天"))
+    return _page("shared/message.html", "today", view, _book()), 409
 
 
 def _not_found() -> Answer:

@@ -35,6 +35,8 @@ def household_view(
     why = t(WHY[due[first["id"]][0]["why"]]) if first and due[first["id"]] else ""
     responsible = shelf.responsible(household["area"])
     name = responsible["fields"].get("name", "") if responsible else ""
+    calls = _calls(people, responsible, t)
+    history = history_entries(shelf, facts, t, named=len(people) > 1)
     sub = join_words([t("负责人 %(name)s", name=name) if name else t("还没有负责人"), why])
     title = join_words([fields.get("door", ""), fields.get("title", "")]).replace(" · ", " ")
     return {
@@ -43,11 +45,12 @@ def household_view(
         ),
         "people": [_person(shelf, person, t) for person in people],
         "nobody_here": not people,
-        "calls": _calls(people, responsible, t),
+        "calls": calls,
+        "has_calls": bool(calls),
         "has_next": first is not None,
         "next": _next(first, t),
-        "history": history_entries(shelf, facts, t, named=len(people) > 1),
-        "no_history": not facts,
+        "history": history,
+        "no_history": not history,
     }
 
 
@@ -73,10 +76,20 @@ def person_calls(fields: dict[str, Any], t: Translate) -> list[dict[str, str]]:
 
 def _person(shelf: Shelf, person: Row, t: Translate) -> dict[str, Any]:
     fields, latest = person["fields"], shelf.summary_of(person)["latest"]
-    away = t("在%(place)s打工", place=fields["workplace"]) if fields.get("workplace") else ""
-    away = t("父母%(away)s", away=away) if away and fields.get("category") == "child" else away
-    detail = join_words([who_words(person, shelf.today, t), fields.get("health", ""), away])
+    detail = join_words([who_words(person, shelf.today, t), fields.get("health", ""), _away(fields, t)])
     return person_item(shelf, person, detail, t, tag=tag_of(latest, t) if latest else None)
+
+
+def _away(fields: dict[str, Any], t: Translate) -> str:
+    """Who works where: a child's parents (both, or one of them), else the person."""
+    place = fields.get("workplace")
+    if not place:
+        return ""
+    if fields.get("category") != "child":
+        return t("在%(place)s打工", place=place)
+    if fields.get("absence") == "both":
+        return t("父母在%(place)s打工", place=place)
+    return t("家长在%(place)s打工", place=place)
 
 
 def _calls(people: list[Row], responsible: Row | None, t: Translate) -> list[dict[str, str]]:

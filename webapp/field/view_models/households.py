@@ -5,6 +5,8 @@ Twin: static/field/view_models/households.js.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 from webapp.care.dates import local_date
@@ -42,8 +44,8 @@ def households_view(book: Book, query: str, now: int, t: Translate) -> dict[str,
 
 
 def squash(query: str) -> str:
-    """A query as it is compared: lower case, no blanks."""
-    return "".join(query.lower().split())
+    """A query as it is compared: plain digits and letters, lower case, no blanks and no dashes."""
+    return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", query).lower())
 
 
 def matches_person(fields: dict[str, Any], wanted: str) -> bool:

@@ -55,23 +55,27 @@ def person_view(
     side = f"{shelf.grid_name(person)} {shelf.door_of(person)}".strip()
     fact = next((row for row in facts if row["id"] == saved), None)
     latest = shelf.summary_of(person)["latest"]
+    found, calls = shelf.dues_of(person), person_calls(fields, t)
+    history = history_entries(shelf, facts, t)
     return {
         "head": head(fields.get("name", ""), sub=sub, side=side, back=back, back_text=back_text),
-        "dues": [_due(due, shelf.today, t) for due in shelf.dues_of(person)],
+        "dues": [_due(due, shelf.today, t) for due in found],
+        "has_dues": bool(found),
         "tag": tag_of(latest, t) if latest else {"kind": "", "shape": "", "text": ""},
         "has_tag": bool(latest) and latest["attention"] != "well",
         "well_action": f"/field/people/{person_id}/visit/well",
         "forms": [
             {"href": f"/field/people/{person_id}/{kind}/new", "label": _form_label(kind, t)} for kind in KINDS
         ],
-        "calls": person_calls(fields, t),
+        "calls": calls,
+        "has_calls": bool(calls),
         "details": [
             {"label": t(field["label"]), "text": value_text(field, fields[field["key"]], t)}
             for field in load_profile("person")["fields"]
             if field["key"] in SHOWN and fields.get(field["key"])
         ],
-        "history": history_entries(shelf, facts, t),
-        "no_history": not facts,
+        "history": history,
+        "no_history": not history,
         "just_saved": fact is not None and fact.get("state") != "void",
         "saved": _saved(fact, t),
         "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",

@@ -20,7 +20,7 @@ from webapp.forms.engine import Translate
 
 SECTIONS = (
     ("先去这里", ("urgent", "follow_up"), ""),
-    ("今天一敲门", ("daily_knock",), "敲门"),
+    ("今天一敲门", ("daily_knock",), "敲一敲"),
     ("本周一登门", ("weekly_call",), "登门"),
 )
 MOST_SHOWN = 60

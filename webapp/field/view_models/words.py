@@ -85,7 +85,8 @@ def fact_words(row: Row, t: Translate) -> str:
     if row["kind"] == "visit":
         gist = _values("visit", ("how",), fields, t)
     elif row["kind"] == "health_check":
-        gist = _pressure(fields) + _values("health_check", ("temperature", "glucose", "weight"), fields, t)[:1]
+        measured = _values("health_check", ("temperature", "glucose", "weight"), fields, t)
+        gist = _pressure(fields) + measured[:1]
     elif row["kind"] == "counselling":
         gist = _values("counselling", ("topic", "mood"), fields, t)
     else:

@@ -27,6 +27,8 @@ export function householdView(book, householdId, facts, now, t) {
   const why = first && due.get(first.id).length ? t(WHY[due.get(first.id)[0].why]) : "";
   const responsible = shelf.responsible(household.area);
   const name = responsible?.fields.name ?? "";
+  const called = calls(people, responsible, t);
+  const history = historyEntries(shelf, facts, t, { named: people.length > 1 });
   const sub = joinWords([name ? t("负责人 %(name)s", { name }) : t("还没有负责人"), why]);
   const title = joinWords([fields.door ?? "", fields.title ?? ""]).replaceAll(" · ", " ");
   return {
@@ -38,11 +40,12 @@ export function householdView(book, householdId, facts, now, t) {
     }),
     people: people.map((person) => personOf(shelf, person, t)),
     nobody_here: !people.length,
-    calls: calls(people, responsible, t),
+    calls: called,
+    has_calls: called.length > 0,
     has_next: first !== null,
     next: next(first, t),
-    history: historyEntries(shelf, facts, t, { named: people.length > 1 }),
-    no_history: !facts.length,
+    history,
+    no_history: !history.length,
   };
 }
 
@@ -64,10 +67,17 @@ export function personCalls(fields, t) {
 function personOf(shelf, person, t) {
   const { fields } = person;
   const { latest } = shelf.summaryOf(person);
-  let away = fields.workplace ? t("在%(place)s打工", { place: fields.workplace }) : "";
-  if (away && fields.category === "child") away = t("父母%(away)s", { away });
-  const detail = joinWords([whoWords(person, shelf.today, t), fields.health ?? "", away]);
+  const detail = joinWords([whoWords(person, shelf.today, t), fields.health ?? "", away(fields, t)]);
   return personItem(person, detail, { tag: latest ? tagOf(latest, t) : null });
+}
+
+/** Who works where: a child's parents (both, or one of them), else the person. */
+function away(fields, t) {
+  const place = fields.workplace;
+  if (!place) return "";
+  if (fields.category !== "child") return t("在%(place)s打工", { place });
+  if (fields.absence === "both") return t("父母在%(place)s打工", { place });
+  return t("家长在%(place)s打工", { place });
 }
 
 function calls(people, responsible, t) {

@@ -33,8 +33,8 @@ export function householdsView(book, query, now, t) {
   };
 }
 
-/** A query as it is compared: lower case, no blanks. */
-export const squash = (query) => query.toLowerCase().replace(/\s+/g, "");
+/** A query as it is compared: plain digits and letters, lower case, no blanks and no dashes. */
+export const squash = (query) => query.normalize("NFKC").toLowerCase().replace(/[\s-]+/g, "");
 
 /** Whether a person is meant: by characters, pinyin, initials, or at least three digits of a phone. */
 export function matchesPerson(fields, wanted) {

@@ -35,6 +35,9 @@ export function personView(book, personId, facts, saved, now, t) {
   const alone = shelf.isAlone(person) && fields.category === "elder" ? t("一个人住") : "";
   const fact = facts.find((row) => row.id === saved);
   const { latest } = shelf.summaryOf(person);
+  const found = shelf.duesOf(person);
+  const calls = personCalls(fields, t);
+  const history = historyEntries(shelf, facts, t);
   return {
     head: head(fields.name ?? "", {
       sub: joinWords([whoWords(person, shelf.today, t), categoryWords(fields.category ?? "", t), alone]),
@@ -42,17 +45,19 @@ export function personView(book, personId, facts, saved, now, t) {
       back: household ? `/field/households/${household.id}` : "/field/households",
       back_text: household ? (household.fields.title ?? "") : t("住户"),
     }),
-    dues: shelf.duesOf(person).map((each) => due(each, shelf.today, t)),
+    dues: found.map((each) => due(each, shelf.today, t)),
+    has_dues: found.length > 0,
     tag: latest ? tagOf(latest, t) : { kind: "", shape: "", text: "" },
     has_tag: Boolean(latest) && latest.attention !== "well",
     well_action: `/field/people/${personId}/visit/well`,
     forms: KINDS.map((kind) => ({ href: `/field/people/${personId}/${kind}/new`, label: formLabel(kind, t) })),
-    calls: personCalls(fields, t),
+    calls,
+    has_calls: calls.length > 0,
     details: profile.fields
       .filter((field) => SHOWN.includes(field.key) && fields[field.key])
       .map((field) => ({ label: t(field.label), text: valueText(field, fields[field.key], t) })),
-    history: historyEntries(shelf, facts, t),
-    no_history: !facts.length,
+    history,
+    no_history: !history.length,
     just_saved: fact !== undefined && fact.state !== "void",
     saved: savedLine(fact, t),
     urgent_help: fact?.attention === "urgent",

@@ -7,7 +7,7 @@ import { ageWords, dayWords, joinWords, tagOf, weekdayWords } from "./words.js";
 
 const SECTIONS = [
   ["先去这里", ["urgent", "follow_up"], ""],
-  ["今天一敲门", ["daily_knock"], "敲门"],
+  ["今天一敲门", ["daily_knock"], "敲一敲"],
   ["本周一登门", ["weekly_call"], "登门"],
 ];
 const MOST_SHOWN = 60;
