@@ -47,9 +47,7 @@ def me_view(
         "head": head(me["name"], sub=role, side=""),
         "facts": [
             {"label": t("负责网格"), "text": grids or t("还没有分到网格")},
-            {"label": t("这部手机里"), "text": _held(book, t)},
-            {"label": t("占用空间"), "text": settings["storage"] or t("不知道")},
-            {"label": t("会不会被清掉"), "text": _kept(settings["persisted"], t)},
+            *(_on_phone(book, settings, t) if connection["worker"] else _not_on_phone(t)),
         ],
         "languages": [
             {"value": value, "label": label, "chosen": settings["language"] == value}
@@ -64,6 +62,20 @@ def me_view(
         "has_waiting": waiting > 0,
         "waiting": t("还有 %(n)s 条没上传。先连上网传完，再退出。", n=str(waiting)) if waiting else "",
     }
+
+
+def _on_phone(book: Book, settings: dict[str, Any], t: Translate) -> list[dict[str, str]]:
+    return [
+        {"label": t("这部手机里"), "text": _held(book, t)},
+        {"label": t("占用空间"), "text": settings["storage"] or t("不知道")},
+        {"label": t("会不会被清掉"), "text": _kept(settings["persisted"], t)},
+    ]
+
+
+def _not_on_phone(t: Translate) -> list[dict[str, str]]:
+    """Without a worker the phone keeps nothing, and must not promise that it does."""
+    text = t("还没有存下台账，要有信号才能用。请换手机自带的浏览器打开。")
+    return [{"label": t("这部手机里"), "text": text}]
 
 
 def _held(book: Book, t: Translate) -> str:

@@ -33,9 +33,7 @@ export function meView(book, me, settings, connection, now, t) {
     head: head(me.name, { sub: ROLES[me.role] ? t(ROLES[me.role]) : me.role }),
     facts: [
       { label: t("负责网格"), text: grids || t("还没有分到网格") },
-      { label: t("这部手机里"), text: held(book, t) },
-      { label: t("占用空间"), text: settings.storage || t("不知道") },
-      { label: t("会不会被清掉"), text: kept(settings.persisted, t) },
+      ...(connection.worker ? onPhone(book, settings, t) : notOnPhone(t)),
     ],
     languages: [
       ["zh_Hans", "中文"],
@@ -51,6 +49,17 @@ export function meView(book, me, settings, connection, now, t) {
     waiting: waiting ? t("还有 %(n)s 条没上传。先连上网传完，再退出。", { n: String(waiting) }) : "",
   };
 }
+
+const onPhone = (book, settings, t) => [
+  { label: t("这部手机里"), text: held(book, t) },
+  { label: t("占用空间"), text: settings.storage || t("不知道") },
+  { label: t("会不会被清掉"), text: kept(settings.persisted, t) },
+];
+
+/** Without a worker the phone keeps nothing, and must not promise that it does. */
+const notOnPhone = (t) => [
+  { label: t("这部手机里"), text: t("还没有存下台账，要有信号才能用。请换手机自带的浏览器打开。") },
+];
 
 function held(book, t) {
   const values = { households: String(book.households.length), people: String(book.people.length) };
