@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sync.database import Store
 
 NOW = 1_763_980_000_000  # 2025-11-24 18:26:40 in the village, a Monday
-PASSWORD = "敲门-1234"
+PASSWORD = "敲门-123456"
 HOUSEHOLDS = {
     "wang": ("一组", "4号", 4, "王家"),
     "huang": ("一组", "12号", 12, "黄家"),

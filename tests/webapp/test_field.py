@@ -59,7 +59,8 @@ def test_the_outsider_opens_no_page_of_the_village(client_for: Client, village: 
     with village.store.read() as tx:
         rows = rows_of(tx, village.store.catalogue, village.areas.values(), kinds=["visit"])
     assert [row["state"] for row in rows] == ["pending"]
-    assert "王小明" not in ding.get("/field/households?q=wxm").text
+    assert person not in ding.get("/field/households?q=wxm").text
+    assert "没有找到" in ding.get("/field/households?q=wxm").text
 
 
 def test_every_page_answers(client_for: Client, village: World) -> None:

@@ -1,6 +1,6 @@
 """How a household and a person are recognised when they come again. Pure.
 
-A household is its grid's name and its address; a person is their household, name and birth date. The
+A household is its door within its grid, however its address was written out; a person is their household, name and birth date. The
 values are what the roster's import looks records up by, so that importing twice adds nothing.
 """
 
@@ -19,9 +19,9 @@ def squeeze(text: str) -> str:
 
 
 def household_lookup(fields: dict[str, Any]) -> str | None:
-    """``household:<address>``; None without an address."""
-    address = fields.get("address")
-    return f"household:{squeeze(address)}"[:200] if address else None
+    """``household:<door>``, or its address where it has no door; None with neither."""
+    home = fields.get("door") or fields.get("address")
+    return f"household:{squeeze(home)}"[:200] if home else None
 
 
 def person_lookup(fields: dict[str, Any]) -> str | None:

@@ -20,7 +20,7 @@ from webapp.auth.accounts import refresh_members
 from webapp.ledger.commands import ensure_area, fold_into, new_id, now_ms, set_fields
 from webapp.ledger.lookup import household_lookup, person_lookup
 from webapp.ledger.roster.cells import read_number, spell, surname_of
-from webapp.ledger.roster.lines import Line, grid_name, hold_line, village_of
+from webapp.ledger.roster.lines import Line, door_of, grid_name, hold_line, village_of
 
 
 @dataclass
@@ -68,7 +68,7 @@ class _Import:
         """The area of each grid's name, made where the caller may; lines of other grids are held."""
         grids: dict[str, str] = {}
         named = {grid_name(line): village_of(line) for line in lines if line.fate == "accepted"}
-        existing = {(row.level, row.name): row.area_id for row in self.tx.execute(select(area))}
+        existing = self._existing_areas()
         for name, village in sorted(named.items(), key=lambda item: (read_number(item[0]), item[0])):
             known = existing.get(("grid", name))
             if known is None and self._may_make(existing.get(("village", village))):
@@ -88,6 +88,17 @@ class _Import:
             if line.fate == "accepted" and not self._may_import(grids.get(grid_name(line))):
                 hold_line(line, "foreign_grid")
         return grids
+
+    def _existing_areas(self) -> dict[tuple[str, str], str]:
+        """Areas by level and full name; the caller's own where villages of the same name exist twice."""
+        rows = sorted(self.tx.execute(select(area)).all(), key=lambda row: self._may_import(row.area_id))
+        names = {row.area_id: row.name for row in rows}
+        found = {}
+        for row in rows:
+            village = names.get(row.parent_id, "") if row.level == "grid" else ""
+            name = row.name if row.name.startswith(village) else village + row.name
+            found[row.level, name] = row.area_id
+        return found
 
     def _may_make(self, village: str | None) -> bool:
         """Making a grid takes the system, or a role over the village it lies in."""
@@ -112,13 +123,13 @@ class _Import:
         ids: dict[tuple[str, str], str] = {}
         for line in lines:
             name = grid_name(line)
-            body = _household_fields(line, name)
+            body = _household_fields(line)
             key = grids[name], household_lookup(body) or ""
             if key in ids:
                 continue
             self.outcome.households += 1
             self.outcome.by_grid[name] += 1
-            ids[key] = self._set("household", key, body, known.get(key), keep=("title",))
+            ids[key] = self._set("household", key, body, known.get(key), keep=("title", "address"))
         return ids
 
     def _people(
@@ -127,7 +138,7 @@ class _Import:
         known = self._known("person", set(grids.values()))
         for line in lines:
             name = grid_name(line)
-            household = households[grids[name], household_lookup(_household_fields(line, name)) or ""]
+            household = households[grids[name], household_lookup(_household_fields(line)) or ""]
             pinyin, initials = spell(line.values["name"])
             body = line.values | {"category": line.category, "household": household}
             body |= {"pinyin": pinyin, "initials": initials}
@@ -168,9 +179,9 @@ class _Import:
         return str(row["id"])
 
 
-def _household_fields(line: Line, grid: str) -> dict[str, Any]:
-    address = line.cells["address"]
-    door = address.removeprefix(grid).removeprefix(line.cells["grid"]).strip() or address
+def _household_fields(line: Line) -> dict[str, Any]:
+    door = door_of(line)
     number = read_number(door)
-    body: dict[str, Any] = {"address": address, "door": door, "title": f"{surname_of(line.values['name'])}家"}
+    title = f"{surname_of(line.values['name'])}家"
+    body: dict[str, Any] = {"address": line.cells["address"], "door": door, "title": title}
     return body | ({"number": number} if number else {})

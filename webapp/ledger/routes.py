@@ -16,7 +16,7 @@ from webapp.field.rendering import t
 from webapp.field.view_models.words import moment_words
 from webapp.ledger.commands import new_id, now_ms
 from webapp.ledger.lookup import squeeze
-from webapp.ledger.roster.cells import read_text
+from webapp.ledger.roster.cells import read_number, read_text
 from webapp.ledger.roster.lines import LABELS, REASONS, Line, judge_line, read_lines
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import Outcome, import_lines
@@ -133,7 +133,7 @@ def _import_view(about: dict[str, Any], lines: list[Line], outcome: Outcome) -> 
         "imported": about["state"] == "imported",
         "outcome": outcome,
         "kinds": [(label, outcome.by_kind.get(kind, 0)) for kind, label in kinds.items()],
-        "grids": sorted(outcome.by_grid.items()),
+        "grids": sorted(outcome.by_grid.items(), key=lambda item: (read_number(item[0]), item[0])),
         "held": held,
         "skipped": sum(line.fate == "skipped" for line in lines),
     }

@@ -17,6 +17,9 @@ _DATE = re.compile(r"(\d{4})\s*[年./\-]\s*(\d{1,2})\s*(?:[月./\-]\s*(?:(\d{1,2
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _MOBILE = re.compile(r"(?:86)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}|\d{7,8}")
+# Marks without width, and control characters other than blanks: they come along when text is pasted.
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\x00-\x08\x0e-\x1f\x7f]")
+_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 _NUMERALS = "零一二三四五六七八九十"
 OLDEST_YEAR = 1900
 MOST_READINGS = 6
@@ -40,14 +43,19 @@ class CellError(ValueError):
 
 
 def read_text(value: Any) -> str:
-    """A cell as text: NFKC, no outer blanks, whole numbers without ``.0``; "" for an empty cell."""
+    """A cell as text: NFKC, blanks and line breaks as one blank, whole numbers without ``.0``.
+
+    "" for an empty cell and for what a broken formula leaves.
+    """
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, datetime):
         return value.date().isoformat()
-    return unicodedata.normalize("NFKC", str(value)).strip()
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", str(value)))
+    text = re.sub(r"\s+", " ", text).strip()
+    return "" if text in _ERRORS else text
 
 
 def read_name(text: str) -> str:
@@ -62,7 +70,7 @@ def read_birth(text: str, today: str) -> str:
         raise CellError("impossible_birth_date")
     year, month, day = (int(part) if part else None for part in match.groups())
     try:
-        whole = date(year or 0, month or 0, day or 1)
+        whole = date(year or 0, month or 0, 1 if day is None else day)
     except ValueError as error:
         raise CellError("impossible_birth_date") from error
     if whole.year < OLDEST_YEAR or whole.isoformat() > today:
@@ -83,7 +91,7 @@ def read_phone(text: str) -> str:
 
 def read_number(text: str) -> int:
     """The first number in a name, Chinese or Arabic ("青禾村四组" → 4); 0 where there is none."""
-    digits = re.search(r"\d+", text)
+    digits = re.search(r"\d{1,9}", text)
     if digits:
         return int(digits[0])
     found = re.search(f"[{_NUMERALS}]+(?=[组队区片])", text)

@@ -19,10 +19,13 @@ from webapp.ledger.roster.workbook import RosterRefusedError, Sheet
 HEADINGS: dict[str, Any] = json.loads(Path(__file__).with_name("headings.json").read_text("utf-8"))
 FIELD_OF = {squeeze(word): name for name, words in HEADINGS["fields"].items() for word in words}
 HEADER_WITHIN = 15
+LONGEST_NAME, LONGEST_TEXT = 40, 200
 PHONES = ("phone", "father_phone", "mother_phone", "guardian_phone")
 LABELS = {name: words[0] for name, words in HEADINGS["fields"].items()}
 _UNIT = re.compile(r"填报单位[:：]?\s*(.+)")
 _VILLAGE = re.compile(r"(.+?(?:村|社区))(?=.)")
+_GRID = re.compile(r".*?[^\d](?:组|小组|队|网格)(?=.)|.*?\d+(?:组|队|网格)(?=.)")
+_ASIDE = re.compile(r"\(.*?\)")
 REASONS = {
     "no_name": "没有姓名，请补上姓名。",
     "no_grid": "看不出属于哪个网格，请写明网格。",
@@ -31,6 +34,8 @@ REASONS = {
     "impossible_phone": "电话“%(bad)s”不对，请核对。手机号是 11 位。",
     "same_person_again": "同一户已经有同名、同一天出生的人，请看看是不是写了两遍。",
     "unknown_absence": "父母外出情况“%(bad)s”看不懂，请写：父母均外出、一方外出或单亲。",
+    "no_category": "看不出是留守儿童、妇女还是老人。请在表名里写明，再传一次。",
+    "too_long": "“%(bad)s…”太长了，请缩短。",
     "foreign_grid": "这个网格不归你管，请找上级导入。",
 }
 
@@ -71,22 +76,31 @@ def judge_line(line: Line, today: str, seen: set[tuple[str, ...]]) -> None:
     try:
         line.values = _read_values(line.cells, today)
     except CellError as error:
+        line.values = {}
         code, bad = error.code, _cell_at_fault(error.code, line.cells)
-    cells = line.cells
-    if not cells.get("name"):
-        code = "no_name"
-    elif not code and not cells.get("address"):
-        code = "no_address"
-    elif not code and not cells.get("grid"):
-        code = "no_grid"
-    who = (squeeze(cells.get("address", "")), squeeze(cells.get("name", "")), line.values.get("birth", ""))
-    if not code and who in seen:
+    code = "no_name" if not line.cells.get("name") else code or _what_is_missing(line)
+    if not code and who_is(line) in seen:
         code = "same_person_again"
     if code:
         hold_line(line, code, bad)
         return
-    seen.add(who)
+    seen.add(who_is(line))
     line.fate, line.code, line.reason, line.bad = "accepted", "", "", ""
+
+
+def who_is(line: Line) -> tuple[str, ...]:
+    """What two lines about the same person have in common: where they live, their name, their birth."""
+    home = squeeze(grid_name(line) + door_of(line)) if line.cells.get("grid") else ""
+    return (home, squeeze(line.cells.get("name", "")), line.values.get("birth", ""))
+
+
+def door_of(line: Line) -> str:
+    """An address without the village and the grid before it: "4号"."""
+    address = line.cells.get("address", "")
+    door = address
+    for before in (grid_name(line), line.village, line.cells["grid"]):
+        door = door.removeprefix(before).strip()
+    return door or address
 
 
 def hold_line(line: Line, code: str, bad: str = "") -> None:
@@ -117,35 +131,54 @@ def _lines_of(sheet: Sheet) -> list[Line] | None:
     lines: list[Line] = []
     for number in range(start + 1, len(sheet.rows) + 1):
         texts = [read_text(value) for value in sheet.rows[number - 1]]
-        if _is_ignored(texts):
+        if _is_ignored(texts, columns):
             continue
         cells = {name: read_text(sheet.at(number, column)) for column, name in columns.items()}
-        written = any(name == "grid" and texts[column - 1] for column, name in columns.items())
+        written = {name for column, name in columns.items() if texts[column - 1]}
         _fill_from_above(cells, written, lines)
-        lines.append(Line(sheet.name, number, category, village, {k: v for k, v in cells.items() if v}))
+        found = _choose_category(cells.pop("category", "")) or category
+        lines.append(Line(sheet.name, number, found, village, {k: v for k, v in cells.items() if v}))
     return lines
 
 
 def _find_header(sheet: Sheet) -> tuple[int, dict[int, str]] | None:
+    """The header's row and its columns' fields; where two columns say the same, the first counts."""
     for number, row in enumerate(sheet.rows[:HEADER_WITHIN], 1):
-        columns = {
-            column: FIELD_OF[squeeze(read_text(value))]
-            for column, value in enumerate(row, 1)
-            if squeeze(read_text(value)) in FIELD_OF
-        }
+        columns: dict[int, str] = {}
+        for column, value in enumerate(row, 1):
+            name = _field_of(read_text(value))
+            if name and name not in columns.values():
+                columns[column] = name
         if "name" in columns.values() and len(columns) >= 3:
             return number, columns
     return None
 
 
+def _field_of(heading: str) -> str:
+    """The field a heading names, what stands in brackets aside; "" for an unknown one."""
+    return FIELD_OF.get(squeeze(heading)) or FIELD_OF.get(squeeze(_ASIDE.sub("", heading)), "")
+
+
 def _category(sheet: Sheet, start: int) -> str:
-    """What sort of people a sheet lists, by its name, else by what stands above its header."""
+    """What sort of people a sheet lists: by its name, what stands above its header, or in it; else ""."""
     above = [read_text(value) for row in sheet.rows[:start] for value in row]
     for text in (sheet.name, *above):
-        for category, words in HEADINGS["categories"].items():
-            if any(word in text for word in words):
-                return str(category)
-    return "elder"
+        category = _choose_category(text)
+        if category:
+            return category
+    columns = {_field_of(text) for text in above}
+    told = {HEADINGS["told_by"][name] for name in columns if name in HEADINGS["told_by"]}
+    return told.pop() if len(told) == 1 else ""
+
+
+def _choose_category(text: str) -> str:
+    """The category that comes first in a text, as "留守儿童" does in "留守儿童及监护老人"; else ""."""
+    places = {
+        category: min((text.find(word) for word in words if word in text), default=-1)
+        for category, words in HEADINGS["categories"].items()
+    }
+    found = {category: place for category, place in places.items() if place >= 0}
+    return min(found, key=lambda category: found[category]) if found else ""
 
 
 def _village_above(sheet: Sheet, start: int) -> str:
@@ -157,24 +190,44 @@ def _village_above(sheet: Sheet, start: int) -> str:
     return ""
 
 
-def _is_ignored(texts: list[str]) -> bool:
-    """Whether a row is empty, a total or a signature."""
+def _is_ignored(texts: list[str], columns: dict[int, str]) -> bool:
+    """Whether a row is empty but for its number, the header again, a total or a signature."""
+    if not any(text for column, text in enumerate(texts, 1) if columns.get(column) != "number"):
+        return True
+    if sum(_field_of(texts[column - 1]) == name for column, name in columns.items()) >= 3:
+        return True
     first = next((text for text in texts if text), "")
     marks = (*HEADINGS["totals"], *HEADINGS["signatures"])
-    return not first or any(squeeze(first).startswith(mark) for mark in marks)
+    return any(squeeze(first).startswith(mark) for mark in marks)
 
 
-def _fill_from_above(cells: dict[str, str], grid_written: bool, lines: list[Line]) -> None:
-    """Whoever has neither grid nor address of their own lives where the line above does."""
-    if not grid_written and not cells.get("address") and lines:
+def _fill_from_above(cells: dict[str, str], written: set[str], lines: list[Line]) -> None:
+    """Whoever has no home of their own written lives where the line above does.
+
+    A grid alone may also be missing because the address tells it: "青禾村一组4号".
+    """
+    if not written & {"grid", "address"} and lines:
         cells["address"] = lines[-1].cells.get("address", "")
         cells["grid"] = lines[-1].cells.get("grid", "")
+    told = _GRID.match(cells.get("address", ""))
+    if not cells.get("grid") and told:
+        cells["grid"] = told[0]
+
+
+def _what_is_missing(line: Line) -> str:
+    if not line.cells.get("address"):
+        return "no_address"
+    if not line.cells.get("grid"):
+        return "no_grid"
+    return "" if line.category else "no_category"
 
 
 def _read_values(cells: dict[str, str], today: str) -> dict[str, Any]:
     """A person's fields out of their cells. Raises CellError."""
     values: dict[str, Any] = {}
     for name, text in cells.items():
+        if len(text) > (LONGEST_NAME if name.endswith("name") else LONGEST_TEXT):
+            raise CellError("too_long")
         if name in ("number", "grid", "address") or not text:
             continue
         if name == "birth":
@@ -202,6 +255,8 @@ def _cell_at_fault(code: str, cells: dict[str, str]) -> str:
         return cells.get("birth", "")
     if code == "unknown_absence":
         return cells.get("absence", "")
+    if code == "too_long":
+        return max(cells.values(), key=len)[:10]
     for name in PHONES:
         try:
             read_phone(cells[name]) if cells.get(name) else None

@@ -1,28 +1,44 @@
 """Opening what an office uploads: a workbook or a table of text, or a refusal that says what was expected.
 
-Invariant: nothing is believed of the file before it is opened: its size, and what it unpacks to, are
-bounded first.
+Invariant: nothing is believed of the file before it is opened; what opening it would cost is bounded first:
+its size, what it unpacks to, and the cells its merges would make.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
-from sqlite_utils.utils import Format, rows_from_file
+from sqlite_utils.utils import Format, RowError, rows_from_file
 
 LARGEST_FILE = 20 * 1024 * 1024
 LARGEST_UNPACKED = 200 * 1024 * 1024
+LARGEST_XML = 40 * 1024 * 1024  # a ledger of 20,000 people is about 25 MB of it
 MOST_ROWS = 20_000
 MOST_COLUMNS = 100
+MOST_CELLS = 1_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_MERGE = re.compile(rb"mergeCell\s[^>]*?ref\s*=\s*[\"']([^\"']*)")
+_BLANK_LINE = re.compile(r"^[ \t]*$", re.MULTILINE)
+# What openpyxl and zipfile raise on files that are broken or only look like workbooks.
+_BROKEN = (
+    zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, LookupError, ValueError, TypeError,
+    AttributeError, OSError, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 _REFUSALS = {
     "empty_file": "这个文件是空的。请选 Excel 台账（.xlsx）。",
     "too_large": "文件太大，超过 20 MB。台账通常不到 1 MB，请看看是不是选错了，或先删掉里面的图片。",
+    "too_many_rows": "表太长了，超过两万行。请删掉人员下面的空行，或按村分成几个文件。",
     "encrypted": "这个文件加了密码，打不开。请在 Excel 里去掉密码，另存后再传。",
     "old_workbook": "这是旧版 .xls 文件。请在 Excel 里“另存为”.xlsx 再传。",
     "not_a_workbook": "这不是 Excel 台账。请选 .xlsx 文件（或 .csv 文本）。",
@@ -55,8 +71,8 @@ class Sheet:
 
 
 def read_sheets(data: bytes, name: str) -> list[Sheet]:
-    """The sheets of an uploaded file. Raises RosterRefusedError."""
-    if not data:
+    """The sheets of an uploaded file, by what it is, not by what it is called. Raises RosterRefusedError."""
+    if not data.strip():
         raise RosterRefusedError("empty_file")
     if len(data) > LARGEST_FILE:
         raise RosterRefusedError("too_large")
@@ -64,7 +80,7 @@ def read_sheets(data: bytes, name: str) -> list[Sheet]:
         raise RosterRefusedError(
             "encrypted" if "EncryptedPackage".encode("utf-16-le") in data else "old_workbook"
         )
-    if name.lower().endswith((".csv", ".tsv", ".txt")):
+    if name.lower().endswith((".csv", ".tsv", ".txt")) and not data.startswith(_ZIP):
         return [_read_text(data, name)]
     return _read_workbook(data)
 
@@ -72,47 +88,80 @@ def read_sheets(data: bytes, name: str) -> list[Sheet]:
 def _read_workbook(data: bytes) -> list[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED:
-                raise RosterRefusedError("too_large")
-            if any(item.flag_bits & 1 for item in archive.infolist()):
-                raise RosterRefusedError("encrypted")
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError) as error:
+            _check_cost(archive)
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+        sheets = book.worksheets
+        cells = sum(sheet.max_row * min(sheet.max_column, MOST_COLUMNS) for sheet in sheets)
+        if cells > MOST_CELLS or any(sheet.max_row > MOST_ROWS for sheet in sheets):
+            raise RosterRefusedError("too_many_rows")
+        return [_read_sheet(sheet) for sheet in sheets]
+    except _BROKEN as error:
         raise RosterRefusedError("not_a_workbook") from error
-    return [_read_sheet(sheet) for sheet in book.worksheets]
+
+
+def _check_cost(archive: zipfile.ZipFile) -> None:
+    """Refuse what would take too much memory to open.
+
+    A merge makes a cell for each place it covers, so that one line of XML can ask for 17,000 million.
+    """
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise RosterRefusedError("encrypted")
+    pages = [part for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+    if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+        raise RosterRefusedError("too_large")
+    if sum(part.file_size for part in pages) > LARGEST_XML:
+        raise RosterRefusedError("too_large")
+    merged = 0
+    for part in pages:
+        text = archive.read(part)
+        if b"\0" in text:  # no program writes UTF-16 here, and merges could hide in it
+            raise RosterRefusedError("not_a_workbook")
+        for found in _MERGE.finditer(text):
+            left, top, right, bottom = range_boundaries(found[1].decode("ascii"))
+            merged += (right - left + 1) * (bottom - top + 1)
+    if merged > MOST_CELLS:
+        raise RosterRefusedError("too_many_rows")
 
 
 def _read_sheet(sheet: Any) -> Sheet:
-    if sheet.max_row > MOST_ROWS:
-        raise RosterRefusedError("too_large")
     columns = min(sheet.max_column, MOST_COLUMNS)
     rows = [list(row) for row in sheet.iter_rows(max_col=columns, values_only=True)]
     merged = {
         (row, column): (area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
-        if area.max_row - area.min_row < MOST_ROWS
-        for row in range(area.min_row, area.max_row + 1)
+        for row in range(area.min_row, min(area.max_row, len(rows)) + 1)
         for column in range(area.min_col, min(area.max_col, columns) + 1)
-        if row <= len(rows)
     }
     return Sheet(sheet.title, rows, merged)
 
 
 def _read_text(data: bytes, name: str) -> Sheet:
-    """A table of text whose first line is the header, in UTF-8 or in GB18030 as Chinese Excel writes it."""
+    """A table of text in UTF-8, in GB18030 as Chinese Excel writes it, or its "Unicode text" (UTF-16).
+
+    Every line is a row, so that the title and unit rows above the header may stay, and rows keep their
+    numbers where lines are blank.
+    """
+    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    form, comma = (Format.TSV, "\t") if text.count("\t") > text.count(",") else (Format.CSV, ",")
+    columns = [str(place) for place in range(MOST_COLUMNS)]
+    table = comma.join(columns) + "\n" + _BLANK_LINE.sub(comma, text)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("gb18030", "replace")
-    form = Format.TSV if "\t" in text.partition("\n")[0] else Format.CSV
-    try:
-        found, _ = rows_from_file(io.BytesIO(text.encode()), format=form)
-        lines = [dict(line) for line in found]
-    except (ValueError, TypeError) as error:
+        found, _ = rows_from_file(io.BytesIO(table.encode()), format=form, ignore_extras=True)
+        rows = []
+        for line in found:
+            rows.append([line.get(column) for column in columns])
+            if len(rows) > MOST_ROWS:
+                raise RosterRefusedError("too_many_rows")
+    except (RowError, csv.Error, ValueError) as error:
         raise RosterRefusedError("not_a_workbook") from error
-    if not lines or len(lines) > MOST_ROWS:
-        raise RosterRefusedError("too_large" if lines else "no_people")
-    header = [key for key in lines[0] if isinstance(key, str)]
-    return Sheet(
-        name.rpartition(".")[0], [list(header), *([line.get(key) for key in header] for line in lines)]
-    )
+    return Sheet(name.rpartition(".")[0], rows)
+
+
+def _decode(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", "replace")
