@@ -1,4 +1,4 @@
-"""What the phone's pages say where there is no worker: search, receipts, corrections, and whose log is whose."""
+"""The phone's pages where there is no worker: search, receipts, corrections, and whose log is whose."""
 
 from __future__ import annotations
 
