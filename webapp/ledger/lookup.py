@@ -1,7 +1,7 @@
 """How a household and a person are recognised when they come again. Pure.
 
-A household is its door within its grid, however its address was written out; a person is their household, name and birth date. The
-values are what the roster's import looks records up by, so that importing twice adds nothing.
+A household is its door within its grid, however its address was written out; a person is their household,
+name and birth date. The roster's import looks records up by these, so that importing twice adds nothing.
 """
 
 from __future__ import annotations

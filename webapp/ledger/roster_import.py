@@ -70,8 +70,8 @@ class _Import:
         named = {grid_name(line): village_of(line) for line in lines if line.fate == "accepted"}
         existing = self._existing_areas()
         for name, village in sorted(named.items(), key=lambda item: (read_number(item[0]), item[0])):
-            known = existing.get(("grid", name))
-            if known is None and self._may_make(existing.get(("village", village))):
+            known = self._find_grid(existing, name)
+            if known is None and village and self._may_make(existing.get(("village", village))):
                 parent = ensure_area(self.tx, "village", village, None)
                 existing["village", village] = parent
                 known = ensure_area(self.tx, "grid", name, parent, read_number(name))
@@ -86,7 +86,8 @@ class _Import:
                 self.caller = again or self.caller
         for line in lines:
             if line.fate == "accepted" and not self._may_import(grids.get(grid_name(line))):
-                hold_line(line, "foreign_grid")
+                unknown = not village_of(line) and grid_name(line) not in grids
+                hold_line(line, "no_village" if unknown else "foreign_grid", grid_name(line))
         return grids
 
     def _existing_areas(self) -> dict[tuple[str, str], str]:
@@ -99,6 +100,16 @@ class _Import:
             name = row.name if row.name.startswith(village) else village + row.name
             found[row.level, name] = row.area_id
         return found
+
+    def _find_grid(self, existing: dict[tuple[str, str], str], name: str) -> str | None:
+        """The grid of this full name, or the only one that is called so: a village may be left out."""
+        if ("grid", name) in existing:
+            return existing["grid", name]
+        called = self.tx.scalars(
+            select(area.c.area_id).where(area.c.level == "grid", area.c.name == name)
+        ).all()
+        own = [area_id for area_id in called if self._may_import(area_id)]
+        return (own or list(called))[0] if len(own or called) == 1 else None
 
     def _may_make(self, village: str | None) -> bool:
         """Making a grid takes the system, or a role over the village it lies in."""

@@ -15,16 +15,26 @@ from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.words import moment_words
 from webapp.ledger.commands import new_id, now_ms
-from webapp.ledger.lookup import squeeze
 from webapp.ledger.roster.cells import read_number, read_text
-from webapp.ledger.roster.lines import LABELS, REASONS, Line, judge_line, read_lines
+from webapp.ledger.roster.lines import (
+    LABELS,
+    LONGEST_TEXT,
+    PHONES,
+    REASONS,
+    Line,
+    choose_category,
+    judge_line,
+    read_lines,
+    who_is,
+)
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import Outcome, import_lines
 from webapp.ledger.staging import Staged, list_imports, save_import
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/desk/roster")
 Answer = Any
-EDITABLE = ("grid", "address", "name", "sex", "birth", "phone", "guardian_phone", "father_phone", "absence")
+EDITABLE = ("grid", "address", "name", "sex", "birth", "absence", *PHONES)
+NEEDED = ("grid", "address", "name", "birth")
 
 
 @blueprint.get("")
@@ -85,14 +95,14 @@ def mend(import_id: str, place: int) -> Answer:
     staged = _open(import_id)
     try:
         lines = staged.lines()
-        if place >= len(lines):
+        line = lines[place] if place < len(lines) else None
+        if line is None or line.fate != "held":
             abort(404)
-        line = lines[place]
         if request.form.get("skip"):
             line.fate = "skipped"
         else:
-            line.cells |= {key: read_text(request.form[key])[:120] for key in EDITABLE if key in request.form}
-            others = {_who(other) for other in lines if other.fate == "accepted" and other is not line}
+            _correct(line)
+            others = {who_is(other) for other in lines if other.fate == "accepted" and other is not line}
             judge_line(line, local_date(now_ms()), others)
             if line.fate == "accepted" and staged.about["state"] == "imported":
                 import_lines(store_of(current_app), [line], current_caller())
@@ -100,6 +110,13 @@ def mend(import_id: str, place: int) -> Answer:
     finally:
         staged.close()
     return redirect(url_for("ledger.show_import", import_id=import_id, _anchor="held"), 303)
+
+
+def _correct(line: Line) -> None:
+    """Put what was typed into a line's cells."""
+    typed = {key: read_text(text)[: LONGEST_TEXT + 1] for key, text in request.form.items() if key in LABELS}
+    line.category = choose_category(typed.pop("category", "")) or line.category
+    line.cells = {key: text for key, text in (line.cells | typed).items() if text}
 
 
 def _roster_page(error: str) -> str:
@@ -120,8 +137,7 @@ def _import_view(about: dict[str, Any], lines: list[Line], outcome: Outcome) -> 
             "code": line.code,
             "cells": [
                 {"key": key, "label": t(LABELS[key]), "value": line.cells.get(key, "")}
-                for key in EDITABLE
-                if key in line.cells or key in ("grid", "address", "name", "birth")
+                for key in _shown(line)
             ],
         }
         for place, line in enumerate(lines)
@@ -139,8 +155,11 @@ def _import_view(about: dict[str, Any], lines: list[Line], outcome: Outcome) -> 
     }
 
 
-def _who(line: Line) -> tuple[str, ...]:
-    return (squeeze(line.cells.get("address", "")), squeeze(line.cells["name"]), line.values.get("birth", ""))
+def _shown(line: Line) -> list[str]:
+    """The fields to correct: the usual ones, and the one that is at fault."""
+    shown = [key for key in EDITABLE if key in line.cells or key in NEEDED]
+    shown += [key for key, text in line.cells.items() if len(text) > LONGEST_TEXT and key not in shown]
+    return ["category", *shown] if line.code == "no_category" else shown
 
 
 def _folder() -> Path:

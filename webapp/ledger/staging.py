@@ -16,17 +16,22 @@ from sqlite_utils import Database
 from sync.ids import is_id
 from webapp.ledger.roster.lines import Line
 
+MOST_LISTED = 20
+
 
 def save_import(folder: Path, about: dict[str, Any], lines: list[Line]) -> None:
     """Stage the lines of one file; ``about`` is ``{"id", "name", "account", "created_at"}``."""
     folder.mkdir(parents=True, exist_ok=True)
-    database = Database(folder / f"{about['id']}.db")
+    path = folder / f"{about['id']}.db"
+    unfinished = path.with_suffix(".part")
+    database = Database(unfinished)
     try:
         database.table("import").insert(about | {"state": "preview"}, pk="id")
         rows = ({"place": place, **_flat(line)} for place, line in enumerate(lines))
         database.table("line").insert_all(rows, pk="place")
     finally:
         database.close()
+    unfinished.replace(path)
 
 
 class Staged:
@@ -68,8 +73,10 @@ class Staged:
 
 def list_imports(folder: Path, account: str) -> list[dict[str, Any]]:
     """What this person uploaded, newest first: ``{"id", "name", "created_at", "state", "held"}``."""
-    found = []
-    for path in sorted(folder.glob("*.db"), reverse=True)[:50]:
+    found: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.db"), reverse=True):
+        if len(found) == MOST_LISTED:
+            break
         try:
             staged = Staged(folder, path.stem, account)
         except LookupError:

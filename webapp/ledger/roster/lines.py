@@ -34,8 +34,9 @@ REASONS = {
     "impossible_phone": "电话“%(bad)s”不对，请核对。手机号是 11 位。",
     "same_person_again": "同一户已经有同名、同一天出生的人，请看看是不是写了两遍。",
     "unknown_absence": "父母外出情况“%(bad)s”看不懂，请写：父母均外出、一方外出或单亲。",
-    "no_category": "看不出是留守儿童、妇女还是老人。请在表名里写明，再传一次。",
+    "no_category": "看不出是留守儿童、妇女还是老人。请写明类别，如：留守老人。",
     "too_long": "“%(bad)s…”太长了，请缩短。",
+    "no_village": "看不出“%(bad)s”是哪个村的。请写全，如：青禾村一组。",
     "foreign_grid": "这个网格不归你管，请找上级导入。",
 }
 
@@ -98,7 +99,7 @@ def door_of(line: Line) -> str:
     """An address without the village and the grid before it: "4号"."""
     address = line.cells.get("address", "")
     door = address
-    for before in (grid_name(line), line.village, line.cells["grid"]):
+    for before in (grid_name(line), village_of(line), line.cells.get("grid", "")):
         door = door.removeprefix(before).strip()
     return door or address
 
@@ -111,13 +112,13 @@ def hold_line(line: Line, code: str, bad: str = "") -> None:
 def grid_name(line: Line) -> str:
     """A grid's full name, with its village before it: "青禾村一组"."""
     grid = line.cells["grid"]
-    return grid if not line.village or grid.startswith(line.village) else line.village + grid
+    return grid if grid.startswith(village_of(line)) else line.village + grid
 
 
 def village_of(line: Line) -> str:
-    """The village of a line: of the unit row, else what stands before the grid."""
+    """The village of a line: what its grid begins with, else that of the unit row; "" where unknown."""
     match = _VILLAGE.match(line.cells.get("grid", ""))
-    return line.village or (match[1] if match else line.cells.get("grid", ""))
+    return match[1] if match else line.village
 
 
 def _lines_of(sheet: Sheet) -> list[Line] | None:
@@ -136,7 +137,7 @@ def _lines_of(sheet: Sheet) -> list[Line] | None:
         cells = {name: read_text(sheet.at(number, column)) for column, name in columns.items()}
         written = {name for column, name in columns.items() if texts[column - 1]}
         _fill_from_above(cells, written, lines)
-        found = _choose_category(cells.pop("category", "")) or category
+        found = choose_category(cells.pop("category", "")) or category
         lines.append(Line(sheet.name, number, found, village, {k: v for k, v in cells.items() if v}))
     return lines
 
@@ -156,14 +157,14 @@ def _find_header(sheet: Sheet) -> tuple[int, dict[int, str]] | None:
 
 def _field_of(heading: str) -> str:
     """The field a heading names, what stands in brackets aside; "" for an unknown one."""
-    return FIELD_OF.get(squeeze(heading)) or FIELD_OF.get(squeeze(_ASIDE.sub("", heading)), "")
+    return str(FIELD_OF.get(squeeze(heading)) or FIELD_OF.get(squeeze(_ASIDE.sub("", heading)), ""))
 
 
 def _category(sheet: Sheet, start: int) -> str:
     """What sort of people a sheet lists: by its name, what stands above its header, or in it; else ""."""
     above = [read_text(value) for row in sheet.rows[:start] for value in row]
     for text in (sheet.name, *above):
-        category = _choose_category(text)
+        category = choose_category(text)
         if category:
             return category
     columns = {_field_of(text) for text in above}
@@ -171,7 +172,7 @@ def _category(sheet: Sheet, start: int) -> str:
     return told.pop() if len(told) == 1 else ""
 
 
-def _choose_category(text: str) -> str:
+def choose_category(text: str) -> str:
     """The category that comes first in a text, as "留守儿童" does in "留守儿童及监护老人"; else ""."""
     places = {
         category: min((text.find(word) for word in words if word in text), default=-1)

@@ -118,7 +118,7 @@ def _check_cost(archive: zipfile.ZipFile) -> None:
         if b"\0" in text:  # no program writes UTF-16 here, and merges could hide in it
             raise RosterRefusedError("not_a_workbook")
         for found in _MERGE.finditer(text):
-            left, top, right, bottom = range_boundaries(found[1].decode("ascii"))
+            left, top, right, bottom = (int(edge or 0) for edge in range_boundaries(found[1].decode("ascii")))
             merged += (right - left + 1) * (bottom - top + 1)
     if merged > MOST_CELLS:
         raise RosterRefusedError("too_many_rows")

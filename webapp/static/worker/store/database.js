@@ -1,7 +1,7 @@
 // The phone's database: its object stores, and transactions that are on disk when they say so.
 // In the clear are only ids, areas, kinds, numbers and dates; what names or describes a person is sealed.
 
-import { openDB } from "idb";
+import { openDB, unwrap } from "idb";
 
 const NAME = "qiaomen";
 const VERSION = 1;
@@ -26,11 +26,11 @@ export function openDatabase() {
   });
 }
 
-/** Run `work(tx)` over these stores; resolves once the transaction is complete and on disk. */
+/** Run `work(tx)` (a plain IDBTransaction) over these stores; resolves once it is complete and on disk. */
 export async function inTransaction(database, stores, work) {
   const tx = database.transaction(stores, "readwrite", { durability: "strict" });
   try {
-    work(tx);
+    work(unwrap(tx));
   } catch (error) {
     tx.abort();
     await tx.done.catch(() => undefined);

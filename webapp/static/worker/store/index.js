@@ -9,7 +9,7 @@ import { layOver } from "../../sync/overlay.js";
 import { inTransaction, openDatabase } from "./database.js";
 import { makeLock } from "./lock.js";
 import { dropArea, PROFILES, readFacts, takePage } from "./news.js";
-import { isOver, isUnseen, newEntry, sendingOrder, settleEntry } from "./outbox.js";
+import { isOver, isShownBy, isUnseen, newEntry, sendingOrder, settleEntry } from "./outbox.js";
 import { openSealer } from "./seal.js";
 
 const SHELVES = {
@@ -187,7 +187,8 @@ class Store {
       await this.#settleStatuses(answer, identity.epoch);
       let rows = 0;
       for (const page of answer.news) {
-        rows += await takePage(this.#database, this.#sealer, page, (tx) => this.#bump(tx));
+        const entries = (await this.#database.getAll("outbox")).filter((entry) => isUnseen(entry));
+        rows += await takePage(this.#database, this.#sealer, page, (tx) => this.#bump(tx), entries);
       }
       for (const area of answer.areas.lost) await this.#loseArea(area);
       const sealed = await this.#sealer.seal({
@@ -273,13 +274,8 @@ class Store {
 
   /** Own changes that the server's rows do not show yet, oldest first. */
   async #unseen(wanted) {
-    const [entries, areas, cursors] = await Promise.all([
-      this.#database.getAll("outbox"),
-      this.#database.getAllKeys("cursors"),
-      this.#database.getAll("cursors"),
-    ]);
-    const reached = Object.fromEntries(areas.map((area, place) => [area, cursors[place].seq]));
-    const chosen = entries.filter((entry) => isUnseen(entry, reached) && wanted(entry));
+    const entries = await this.#database.getAll("outbox");
+    const chosen = entries.filter((entry) => isUnseen(entry) && wanted(entry));
     chosen.sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
     return Promise.all(chosen.map((entry) => this.#sealer.open(entry.sealed)));
   }
@@ -324,12 +320,12 @@ class Store {
     const changed = new Map();
     if (epochBefore && epochBefore !== answer.epoch) {
       for (const entry of entries.values()) {
-        if (entry.state === "acknowledged") changed.set(entry.id, { ...entry, state: "waiting", seq: null });
+        if (entry.state === "acknowledged") changed.set(entry.id, { ...entry, state: "waiting", seq: null, seen: false });
       }
     }
     for (const status of answer.statuses) {
       const entry = entries.get(status.id);
-      if (entry) changed.set(entry.id, settleEntry(entry, status, now));
+      if (entry) changed.set(entry.id, await this.#settle(entry, status, now));
     }
     const over = [...entries.values()].filter((entry) => !changed.has(entry.id) && isOver(entry, now));
     if (!changed.size && !over.length) return;
@@ -337,6 +333,15 @@ class Store {
       for (const entry of changed.values()) tx.objectStore("outbox").put(entry);
       for (const entry of over) tx.objectStore("outbox").delete(entry.id);
     });
+  }
+
+  /** An entry with its status; its row may have come before (an answer that was lost). */
+  async #settle(entry, status, now) {
+    const settled = settleEntry(entry, status, now);
+    const known = PROFILES.has(entry.kind)
+      ? await this.#database.get("cursors", entry.area)
+      : await this.#database.get("fact_index", entry.record);
+    return { ...settled, seen: isShownBy(settled, known?.seq) };
   }
 
   /** Purge a lost area, once nothing that was written for it waits any more. */

@@ -4,6 +4,7 @@
 import { emptySummary, mergeSummary, summarise } from "../../care/summary.js";
 import { unpack } from "../../sync/packing.js";
 import { inTransaction } from "./database.js";
+import { isShownBy } from "./outbox.js";
 
 export const PROFILES = new Set(["grid", "member", "household", "person", "pairing", "card"]);
 const MOST_SEGMENTS = 8;
@@ -17,8 +18,8 @@ export class PageHasGap extends Error {
   }
 }
 
-/** Write one page and its cursor; returns how many rows it held. */
-export async function takePage(database, sealer, page, bumpVersion) {
+/** Write one page and its cursor, and mark the outbox's `entries` that it shows; returns how many rows it held. */
+export async function takePage(database, sealer, page, bumpVersion, entries = []) {
   const { area } = page;
   const known = page.fresh ? undefined : await database.get("cursors", area);
   const rows = unpack(page.tables, area);
@@ -30,7 +31,9 @@ export async function takePage(database, sealer, page, bumpVersion) {
   const segments = await sealSegments(database, sealer, page, facts);
   const directory = await mergeDirectory(database, sealer, page, profiles);
   const summaries = await mergeSummaries(database, sealer, page, segments);
-  const stores = ["meta", "cursors", "directory", "summaries", "facts", "fact_index"];
+  const numbers = new Map(rows.map((row) => [row.id, row.seq]));
+  const shown = entries.filter((entry) => isShownBy(entry, numbers.get(entry.record)));
+  const stores = ["meta", "cursors", "directory", "summaries", "facts", "fact_index", "outbox"];
   const old = page.fresh ? await oldKeys(database, area) : { facts: [], index: [] };
   await inTransaction(database, stores, (tx) => {
     for (const key of old.facts) tx.objectStore("facts").delete(key);
@@ -46,6 +49,7 @@ export async function takePage(database, sealer, page, bumpVersion) {
     if (directory) tx.objectStore("directory").put(directory, area);
     if (summaries) tx.objectStore("summaries").put(summaries, area);
     tx.objectStore("cursors").put({ cursor: page.cursor, seq: page.to }, area);
+    for (const entry of shown) tx.objectStore("outbox").put({ ...entry, seen: true });
     bumpVersion(tx);
   });
   return rows.length;

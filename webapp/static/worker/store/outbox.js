@@ -18,6 +18,7 @@ export const newEntry = (change, attention, sealed, now) => ({
   status: "",
   code: "",
   seq: null,
+  seen: false,
   saved_at: now,
   acknowledged_at: 0,
   sealed,
@@ -36,9 +37,15 @@ export function settleEntry(entry, status, now) {
   };
 }
 
-/** Whether an entry still has to be laid over the server's rows, given the numbers read so far. */
-export const isUnseen = (entry, reached) =>
-  entry.state !== "acknowledged" || entry.seq === null || entry.seq > (reached[entry.area] ?? 0);
+/** Whether an entry still has to be laid over the server's rows. */
+export const isUnseen = (entry) => !(entry.state === "acknowledged" && entry.seen);
+
+/**
+ * Whether the server's row, as the phone has it, already shows what an entry did. A cursor past the entry's
+ * number does not say so: its record may have a later number, on a page that is still to come.
+ */
+export const isShownBy = (entry, seq) =>
+  entry.state === "acknowledged" && entry.seq !== null && seq !== undefined && seq >= entry.seq;
 
 /** Whether an acknowledged copy has been kept long enough. */
 export const isOver = (entry, now) =>

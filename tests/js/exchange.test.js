@@ -1,0 +1,136 @@
+// The exchanger: nothing is acknowledged by anything but the server's own answer.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { makeExchanger } from "../../webapp/static/worker/exchange.js";
+import { ModelServer, newPhone, newVisit, NOW } from "./phone.js";
+
+const json = (body, init = {}) =>
+  new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" }, ...init });
+
+function exchangerOf(phone, fetch, notify = () => undefined) {
+  return makeExchanger({
+    store: phone.store,
+    fetch,
+    now: () => phone.clock.now,
+    random: () => 1,
+    build: "test",
+    notify,
+    compress: async (text) => gzipSync(text),
+  });
+}
+
+const bodyOf = ({ body, headers }) =>
+  JSON.parse(headers["Content-Encoding"] === "gzip" ? gunzipSync(body).toString() : body);
+
+test("everything is sent and everything is heard, in as many rounds as it takes", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone();
+  for (let n = 0; n < 130; n += 1) await phone.store.save(newVisit(phone, { how: "well", note: "字".repeat(40) }));
+  const told = [];
+  let requests = 0;
+  const fetch = async (path, init) => {
+    requests += 1;
+    assert.equal(path, "/sync/exchange");
+    assert.ok(init.headers.Authorization.startsWith("Bearer "));
+    return json(server.answer(bodyOf(init), 50));
+  };
+  const outcome = await exchangerOf(phone, fetch, (progress) => told.push(progress)).run();
+  assert.deepEqual(outcome, { ok: true, code: "" });
+  assert.equal((await phone.store.counts()).waiting, 0);
+  assert.equal((await phone.store.factsOf("p1")).length, 130);
+  assert.ok((await phone.store.identity()).ready);
+  assert.ok(requests >= 3);
+  assert.ok(told.at(-1).ready && told.at(-1).left === 0);
+  assert.ok(told.slice(0, -1).every((progress) => !progress.ready));
+});
+
+test("a captive portal's page, a broken answer and an error acknowledge nothing", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  await phone.store.save(newVisit(phone));
+  const answers = [
+    ["no_answer", () => new Response("<html>请登录 Wi-Fi</html>", { headers: { "Content-Type": "text/html" } })],
+    ["no_answer", () => json({ ok: true })],
+    ["no_answer", () => new Response('{"protocol": 1, "stat')],
+    ["no_answer", () => new Response("Bad gateway", { status: 502 })],
+    ["busy", () => json({ error: { code: "busy" } }, { status: 503 })],
+    ["sign_in_again", () => json({ error: { code: "sign_in_again" } }, { status: 401 })],
+    ["device_revoked", () => json({ error: { code: "device_revoked" } }, { status: 403 })],
+    ["no_signal", () => Promise.reject(new TypeError("Failed to fetch"))],
+  ];
+  for (const [code, answer] of answers) {
+    assert.deepEqual(await exchangerOf(phone, async () => answer()).run(), { ok: false, code });
+    assert.equal((await phone.store.counts()).waiting, 1, code);
+  }
+  assert.equal((await phone.store.link()).ok, false);
+});
+
+test("a status that is missing is not taken for a yes", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  await phone.store.save(newVisit(phone));
+  const fetch = async (_path, init) => json({ ...server.answer({ cursors: bodyOf(init).cursors }), statuses: [] });
+  assert.deepEqual(await exchangerOf(phone, fetch).run(), { ok: false, code: "not_answered" });
+  assert.equal((await phone.store.counts()).waiting, 1);
+});
+
+test("two runs at once are one", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  let requests = 0;
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    requests += 1;
+    return json(server.answer(bodyOf(init)));
+  });
+  await Promise.all([exchanger.run(), exchanger.run(), exchanger.run()]);
+  assert.equal(requests, 1);
+});
+
+test("the minute waits out a failure and Retry-After; a person's tap does not", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  let requests = 0;
+  const exchanger = exchangerOf(phone, async () => {
+    requests += 1;
+    return json({ error: { code: "busy" } }, { status: 503, headers: { "Retry-After": "600" } });
+  });
+  await exchanger.run({ reason: "minute" });
+  assert.ok((await phone.store.link()).retry_at >= NOW + 600_000);
+  assert.equal((await exchanger.run({ reason: "minute" })).code, "waiting");
+  assert.equal(requests, 1);
+  await exchanger.run({ reason: "manual" });
+  assert.equal(requests, 2);
+});
+
+test("what is saved while an exchange runs is sent by it or stays", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  await phone.store.save(newVisit(phone));
+  let first = true;
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    const answer = server.answer(bodyOf(init));
+    if (first) {
+      first = false;
+      await phone.store.save(newVisit(phone));
+    }
+    return json(answer);
+  });
+  await exchanger.run();
+  assert.equal((await phone.store.counts()).waiting, 0);
+  assert.equal((await phone.store.factsOf("p1")).length, 2);
+});
+
+test("a gap in a page is a failure that keeps what is known, and the next try goes on", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  server.put({ id: "p2", kind: "person", area: "g1", fields: { name: "黄桂兰" } });
+  const broken = exchangerOf(phone, async (_path, init) => {
+    const answer = server.answer(bodyOf(init));
+    answer.news[0].tables = {};
+    return json(answer);
+  });
+  assert.deepEqual(await broken.run(), { ok: false, code: "page_has_gap" });
+  const whole = exchangerOf(phone, async (_path, init) => json(server.answer(bodyOf(init))));
+  assert.equal((await whole.run()).ok, true);
+  assert.equal((await phone.store.book()).people.length, 2);
+});

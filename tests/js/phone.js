@@ -1,0 +1,122 @@
+// A phone for tests: a fresh store in a fake IndexedDB, and a small model of a server that numbers and pages.
+
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { layOver } from "../../webapp/static/sync/overlay.js";
+import { pack } from "../../webapp/static/sync/packing.js";
+import { uuid7 } from "../../webapp/static/sync/ids.js";
+import { openStore } from "../../webapp/static/worker/store/index.js";
+
+export const NOW = 1_763_980_000_000;
+export const AREA = "g1";
+
+/** A seeded generator of numbers in [0, 1). */
+export function seeded(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A new phone of 阿莎, empty or with its village. */
+export async function newPhone({ server = null, seed = 1 } = {}) {
+  globalThis.indexedDB = new IDBFactory();
+  const clock = { now: NOW };
+  const next = seeded(seed);
+  const random = (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256));
+  const open = () => openStore({ crypto: globalThis.crypto, locks: null, now: () => clock.now, random });
+  const phone = { store: await open(), clock, random, open };
+  await phone.store.setIdentity({ account: "asha", name: "阿莎", role: "volunteer", device: "d1", token: "secret-token" });
+  if (server) await phone.store.settle(server.answer(await requestOf(phone.store)));
+  return phone;
+}
+
+/** A visit of 阿莎, all but its stamp. */
+export function newVisit(phone, body = { how: "well" }, person = "p1") {
+  phone.clock.now += 1;
+  const id = uuid7(phone.clock.now, phone.random(10));
+  return {
+    id,
+    area: AREA,
+    kind: "visit",
+    op: "record",
+    record: id,
+    form: "visit/1",
+    person,
+    household: "h1",
+    occurred_at: phone.clock.now,
+    body,
+  };
+}
+
+/** What the exchanger would send. */
+export const requestOf = async (store, limit = 100) => ({
+  changes: await store.pending({ limit }),
+  cursors: await store.cursors(),
+});
+
+/** Numbers entries, keeps rows, answers pages: the meaning of the exchange at its smallest. */
+export class ModelServer {
+  constructor() {
+    this.epoch = "e1";
+    this.rows = new Map();
+    this.log = [];
+    this.seen = new Map();
+    this.put({ id: "g1", kind: "grid", area: AREA, fields: { name: "一组", position: 1 } });
+    this.put({ id: "h1", kind: "household", area: AREA, fields: { door: "4号", number: 4 } });
+    this.put({ id: "p1", kind: "person", area: AREA, fields: { name: "王小明", category: "child", household: "h1" } });
+  }
+
+  put(row) {
+    this.log.push(row.id);
+    this.rows.set(row.id, { ...row, seq: this.log.length });
+  }
+
+  fold(change) {
+    const text = JSON.stringify(change);
+    if (this.seen.has(change.id)) {
+      const known = this.seen.get(change.id);
+      if (known.text !== text) return { id: change.id, status: "rejected", code: "id_reused" };
+      return { id: change.id, status: "duplicate", seq: known.seq };
+    }
+    const before = new Map([...this.rows].map(([id, row]) => [id, row]));
+    for (const row of layOver([...before.values()], [{ ...change, author: "asha" }])) {
+      if (before.get(row.id) !== row) this.put({ ...row, received_at: NOW, attention: row.attention ?? "well" });
+    }
+    this.seen.set(change.id, { text, seq: this.log.length });
+    return { id: change.id, status: "accepted", seq: this.log.length };
+  }
+
+  answer({ changes = [], cursors = {} }, size = 1000) {
+    const statuses = changes.map((change) => this.fold(JSON.parse(JSON.stringify(change))));
+    const known = cursors[AREA]?.startsWith(`${this.epoch}:`) ? Number(cursors[AREA].split(":")[1]) : null;
+    const from = known ?? 0;
+    const to = Math.min(this.log.length, from + size);
+    const rows = [...this.rows.values()].filter((row) => row.seq > from && row.seq <= to);
+    const page = {
+      area: AREA,
+      cursor: `${this.epoch}:${to}`,
+      from,
+      to,
+      superseded: to - from - rows.length,
+      tables: pack(rows.map(({ area: _area, ...row }) => ({ ...row, area: undefined }))),
+      ...(known === null ? { fresh: true } : {}),
+    };
+    for (const table of Object.values(page.tables)) delete table.columns.area;
+    return {
+      protocol: 1,
+      epoch: this.epoch,
+      token: "renewed",
+      me: { id: "asha", name: "阿莎", role: "volunteer" },
+      statuses,
+      areas: { granted: [], lost: [] },
+      news: to > from || known === null ? [page] : [],
+      remaining: { rows: this.log.length - to, bytes: 0 },
+      more: to < this.log.length,
+    };
+  }
+}

@@ -1,0 +1,23 @@
+// The worker's table of addresses, and that it answers what Flask answers.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const table = readFileSync(new URL("../../webapp/static/worker/routes.js", import.meta.url), "utf8");
+const flask = readFileSync(new URL("../../webapp/field/routes.py", import.meta.url), "utf8");
+const ONLY_WORKER = new Set(["POST /exchange", "POST /drafts/*/*"]);
+const ONLY_FLASK = new Set(["GET /welcome"]);
+
+test("worker and server answer the same addresses", () => {
+  const here = new Set(
+    [...table.matchAll(/\["(GET|POST)", "\/field(\/[^"]*)"/g)].map(([, method, path]) => `${method} ${path.replace(/:\w+/g, "*")}`),
+  );
+  const there = new Set(
+    [...flask.matchAll(/@blueprint\.(get|post)\("([^"]+)"\)/g)].map(
+      ([, method, path]) => `${method.toUpperCase()} ${path.replace(/<\w+>/g, "*")}`,
+    ),
+  );
+  assert.deepEqual([...here].filter((each) => !there.has(each)).sort(), [...ONLY_WORKER].sort());
+  assert.deepEqual([...there].filter((each) => !here.has(each)).sort(), [...ONLY_FLASK].sort());
+});
