@@ -18,6 +18,7 @@ from webapp.ledger.commands import new_id, now_ms
 from webapp.ledger.roster.cells import read_number, read_text
 from webapp.ledger.roster.lines import (
     LABELS,
+    LONGEST_NAME,
     LONGEST_TEXT,
     PHONES,
     REASONS,
@@ -158,7 +159,7 @@ def _import_view(about: dict[str, Any], lines: list[Line], outcome: Outcome) -> 
 def _shown(line: Line) -> list[str]:
     """The fields to correct: the usual ones, and the one that is at fault."""
     shown = [key for key in EDITABLE if key in line.cells or key in NEEDED]
-    shown += [key for key, text in line.cells.items() if len(text) > LONGEST_TEXT and key not in shown]
+    shown += [key for key, text in line.cells.items() if len(text) > LONGEST_NAME and key not in shown]
     return ["category", *shown] if line.code == "no_category" else shown
 
 
