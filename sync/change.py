@@ -15,12 +15,13 @@ from sync.errors import ProblemError
 from sync.ids import is_id
 
 MAX_BYTES = 64 * 1024
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 OPS = frozenset({"record", "amend", "void", "review", "set"})
 
 
 @dataclass(frozen=True)
 class Change:
-    """One parsed change; ``raw`` is what arrived, whole."""
+    """One parsed change; ``raw`` is what arrived, whole, and ``text`` its canonical JSON."""
 
     id: str
     area: str
@@ -31,6 +32,7 @@ class Change:
     body: dict[str, Any]
     base: dict[str, Any]
     raw: dict[str, Any]
+    text: str
     form: str | None = None
     person: str | None = None
     household: str | None = None
@@ -43,7 +45,8 @@ def parse_change(raw: object) -> Change:
     """Read one change. Raises ProblemError ``malformed`` or ``too_large``."""
     if not isinstance(raw, dict):
         raise ProblemError("malformed", "not an object")
-    if len(canonical(raw)) > MAX_BYTES:
+    text = canonical(raw)
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise ProblemError("too_large")
     for key in ("id", "area", "record"):
         if not is_id(raw.get(key)):
@@ -58,6 +61,7 @@ def parse_change(raw: object) -> Change:
         body=_object(raw, "body"),
         base=_object(raw, "base"),
         raw=raw,
+        text=text,
         form=raw["form"] if isinstance(raw.get("form"), str) else None,
         person=_optional_id(raw, "person"),
         household=_optional_id(raw, "household"),
@@ -69,15 +73,14 @@ def parse_change(raw: object) -> Change:
     return change
 
 
-def change_hash(raw: dict[str, Any]) -> str:
+def change_hash(change: Change) -> str:
     """SHA-256 (hex) of the canonical JSON of what arrived: the same change always hashes the same."""
-    return hashlib.sha256(canonical(raw)).hexdigest()
+    return hashlib.sha256(change.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def canonical(raw: object) -> bytes:
-    """JSON with sorted keys and no spaces, UTF-8."""
-    text = json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+def canonical(raw: object) -> str:
+    """JSON with sorted keys and no spaces."""
+    return _ENCODER.encode(raw)
 
 
 def _check_shape(change: Change) -> None:

@@ -102,7 +102,7 @@ def _prefetch(
 
 
 def _fold_one(folding: Folding, change: Change) -> Status:
-    digest = change_hash(change.raw)
+    digest = change_hash(change)
     earlier = folding.receipts.get(change.id)
     if earlier is not None:
         return _answer_again(change, earlier, digest)
@@ -133,11 +133,10 @@ def _answer_again(change: Change, earlier: dict[str, Any], digest: str) -> Statu
 
 def _hold(folding: Folding, change: Change, verdict: Verdict, digest: str) -> Status:
     """Keep a change whole for a supervisor to decide: acknowledged, not yet visible."""
-    raw = json.dumps(change.raw, ensure_ascii=False)
     detail = json.dumps(verdict.detail, ensure_ascii=False) if verdict.detail else None
     who = _who(folding)
     folding.held.append(
-        {"area_id": change.area, "change_id": change.id, "code": verdict.code, "change": raw}
+        {"area_id": change.area, "change_id": change.id, "code": verdict.code, "change": change.text}
         | {"detail": detail, "state": "waiting", "received_at": folding.now}
         | who
     )
@@ -223,7 +222,7 @@ def _note_receipt(folding: Folding, change: Change, status: str, code: str | Non
     folding.receipts[change.id] = {"hash": digest, "status": status, "seq": None, "code": code}
     folding.new_receipts.append(
         {"area_id": change.area, "change_id": change.id, "hash": digest, "status": status, "code": code}
-        | {"change": json.dumps(change.raw, ensure_ascii=False), "detail": None, "seq": None}
+        | {"change": change.text, "detail": None, "seq": None}
         | {"received_at": folding.now}
         | _who(folding)
     )

@@ -19,6 +19,7 @@ from sync.overlay import Row
 from sync.packing import pack
 from sync.schema import log, record
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 RANKS = {"urgent": 0, "watch": 1, "well": 2}
 _COLUMNS = {
     "record_id": "id",
@@ -173,4 +174,4 @@ def without_private(row: Row, catalogue: Catalogue) -> Row:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
