@@ -44,9 +44,10 @@ def throw_away() -> None:
 def build_demo(app: Flask) -> None:
     """Import the ledger, make the accounts and grants, describe the grids, issue the cards."""
     store = store_of(app)
-    lines = read_lines(read_sheets(LEDGER.read_bytes(), LEDGER.name), local_date(now_ms()))
     with app.app_context():
-        import_lines(store, lines, SYSTEM)
+        if not _is_there(store):
+            lines = read_lines(read_sheets(LEDGER.read_bytes(), LEDGER.name), local_date(now_ms()))
+            import_lines(store, lines, SYSTEM)
         with store.write() as tx:
             _make_workers(tx, store)
             _describe_grids(tx, store)
@@ -71,6 +72,13 @@ def describe_demo(host: str, port: int) -> str:
         "  停下：Ctrl+C。数据留在 instance/，再执行 make demo 接着用；make demo-reset 从头来过。",
     ]
     return "\n".join(lines)
+
+
+def _is_there(store: Store) -> bool:
+    """Whether the village was imported before: what people changed since then stays as it is."""
+    with store.read() as tx:
+        found = tx.scalar(select(area.c.area_id).where(area.c.level == "village", area.c.name == VILLAGE))
+    return found is not None
 
 
 def _make_workers(tx: Connection, store: Store) -> None:
