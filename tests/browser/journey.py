@@ -135,6 +135,7 @@ class Journey:
             phone.fill(field, value)
         phone.fill("height", "160")
         phone.fill("weight", "64")
+        phone.sees("25.0", "#f-bmi")
         phone.save()
         phone.sees("385 是不是 38.5", "#errors")
         phone.shot("form-error")

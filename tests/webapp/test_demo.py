@@ -1,4 +1,4 @@
-"""The demo village: an account for each role, a card for each household, and nothing undone by a second run."""
+"""The demo village: an account for each role, a card for each household, nothing undone by a second run."""
 
 from __future__ import annotations
 

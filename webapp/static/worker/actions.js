@@ -3,7 +3,7 @@
 import { localDate } from "../care/dates.js";
 import { checkForm, loadForm, readForm } from "../forms/engine.js";
 import { uuid7 } from "../sync/ids.js";
-import { goTo } from "./answers.js";
+import { goTo, htmlOf } from "./answers.js";
 import { formPage, messagePage, notFound, showOutbox } from "./pages.js";
 
 /** A form filled in: saved, or shown again with what is wrong. */
@@ -35,8 +35,13 @@ export async function voidFact(site) {
 export async function keepDraft(site) {
   const { kind, person } = site.params;
   if (!loadForm(kind)) return notFound(site);
-  await site.store.keepDraft(kind, person, readForm(loadForm(kind), await fieldsOf(site.request)));
-  return new Response(site.t("刚刚自动存稿"), { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+  const form = loadForm(kind);
+  const body = readForm(form, await fieldsOf(site.request));
+  await site.store.keepDraft(kind, person, body);
+  const computed = form.fields
+    .filter((field) => field.type === "computed")
+    .map(({ key }) => `<span id="f-${key}-value" hx-swap-oob="innerHTML">${body[key] ?? ""}</span>`);
+  return htmlOf(site.t("刚刚自动存稿") + computed.join(""));
 }
 
 /** Exchange now, and show the outbox as it is after. */
