@@ -7,7 +7,7 @@ BIN := .venv/bin
 BROWSER_SOURCES = $(shell find webapp/static webapp/templates webapp/forms webapp/care webapp/translations \
 	-type f -not -path '*/dist/*' -not -name '*.py' -not -name '*.mo' -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo demo-reset setup test test-tools check test-js test-py journey bench serve lock messages clean
+.PHONY: demo demo-reset setup test test-tools check test-js test-py journey bench serve lock messages documents clean
 
 demo: setup
 	PORT=$(PORT) $(BIN)/qiaomen demo --serve
@@ -55,6 +55,10 @@ lock:
 # Message catalogues: collect every _() and t(), then merge into the translations.
 messages: .venv/.dev
 	$(BIN)/python -m webapp.translations.collect
+
+# docs/forms.md and docs/care.md, out of the definitions.
+documents: .venv/.dev
+	$(BIN)/python -m webapp.forms.document
 
 clean:
 	rm -rf build dist .venv node_modules webapp/static/dist

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,3 +65,29 @@ def test_nothing_is_suppressed_without_a_reason() -> None:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if "# noqa" in line or "type: ignore" in line:
                 assert line.count("#") >= 2 or path.name == "test_layout.py", f"{path}:{number}"
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("sync/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_text_has_enough_contrast_on_what_it_stands_on() -> None:
+    css = (ROOT / "webapp/static/css/base.css").read_text("utf-8")
+    tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", css)) | {"white": "#ffffff"}
+    pairs = [(text, ground) for text in ("ink", "soft", "leaf") for ground in ("paper", "card")]
+    pairs += [(f"{kind}", f"{kind}-wash") for kind in ("well", "watch", "urgent")]
+    pairs += [("leaf-deep", "leaf-wash"), ("white", "leaf"), ("white", "leaf-deep"), ("white", "urgent")]
+    pairs += [("white", "well"), ("white", "watch")]
+    for text, ground in pairs:
+        light, dark = sorted((luminance(tokens[text]), luminance(tokens[ground])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -12,18 +12,19 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
+DEFAULT_PORT = "8000"
 
 
 def load_config(instance: Path) -> dict[str, Any]:
     """Return Flask configuration for the installation in ``instance`` (made where missing).
 
-    ``instance/config.toml`` may hold ``public_url`` (the address phones and cards open) and
-    ``database_url``; the environment's QIAOMEN_PUBLIC_URL and QIAOMEN_DATABASE_URL win over it.
+    ``instance/config.toml`` may hold ``public_url`` (the address phones and cards open), ``database_url`` and
+    ``trusted_proxy`` (the address of a proxy whose word on callers is believed); the environment's
+    QIAOMEN_PUBLIC_URL, QIAOMEN_DATABASE_URL and QIAOMEN_TRUSTED_PROXY win over it.
     """
     instance.mkdir(parents=True, exist_ok=True)
     own = _read_own(instance / "config.toml")
-    public_url = os.environ.get("QIAOMEN_PUBLIC_URL") or own.get("public_url") or DEFAULT_PUBLIC_URL
+    public_url = os.environ.get("QIAOMEN_PUBLIC_URL") or own.get("public_url") or _local_url()
     database_url = (
         os.environ.get("QIAOMEN_DATABASE_URL")
         or own.get("database_url")
@@ -32,6 +33,7 @@ def load_config(instance: Path) -> dict[str, Any]:
     return {
         "SECRET_KEY": _secret_key(instance / "secret_key"),
         "DATABASE_URL": database_url,
+        "TRUSTED_PROXY": os.environ.get("QIAOMEN_TRUSTED_PROXY") or own.get("trusted_proxy"),
         "PUBLIC_URL": public_url.rstrip("/"),
         "MAX_CONTENT_LENGTH": 24 * 1024 * 1024,
         "SESSION_COOKIE_NAME": "qiaomen",
@@ -46,6 +48,11 @@ def load_config(instance: Path) -> dict[str, Any]:
 def instance_path() -> Path:
     """The folder of this installation: QIAOMEN_INSTANCE, else ``instance`` where we are."""
     return Path(os.environ.get("QIAOMEN_INSTANCE") or "instance").resolve()
+
+
+def _local_url() -> str:
+    """Where the server is found on this computer when nothing else is said."""
+    return f"http://127.0.0.1:{os.environ.get('PORT') or DEFAULT_PORT}"
 
 
 def _read_own(path: Path) -> dict[str, Any]:

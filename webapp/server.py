@@ -20,8 +20,14 @@ LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that i
 def serve_app(app: Flask, host: str, port: int) -> None:
     """Serve ``app`` on ``host:port`` until stopped."""
     signal.signal(signal.SIGTERM, _stop)
+    proxy = app.config["TRUSTED_PROXY"]
+    headers = {"x-forwarded-for", "x-forwarded-proto"} if proxy else set()
     waitress.serve(
         app,
+        trusted_proxy=proxy,
+        trusted_proxy_count=1 if proxy else None,
+        trusted_proxy_headers=headers,
+        clear_untrusted_proxy_headers=True,
         host=host,
         port=port,
         threads=THREADS,

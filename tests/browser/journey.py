@@ -348,6 +348,34 @@ class Journey:
 
     # -- others --------------------------------------------------------------------------------------
 
+    def show_it_wide(self) -> str:
+        name = "wide"
+        self.contexts[name] = open_browser(self.driver, self.home / name, DESK)
+        wide = Phone(self.contexts[name], self.server.url, name)
+        wide.open("/")
+        wide.sign_in("asha", PASSWORD)
+        wide.get_ready()
+        person = f"/field/people/{self.person}"
+        for path, shot in (
+            ("/field/today", "today"),
+            ("/field/households", "households"),
+            (person, "person"),
+            (f"{person}/visit/new", "visit"),
+            (f"{person}/health_check/new", "health-check"),
+            (f"{person}/counselling/new", "counselling"),
+            ("/field/outbox", "outbox"),
+            ("/field/me", "me"),
+        ):
+            wide.open(path)
+            wide.page.locator("main").wait_for()
+            wide.shot(shot)
+        wide.open(person)
+        wide.page.locator("header a").first.click()
+        wide.page.locator("h2", has_text="住在这里").wait_for()
+        wide.shot("household")
+        self.switch_off(name)
+        return "手机的每一页在电脑上也好看"
+
     def enrol_by_code(self) -> str:
         desk = self.desk()
         desk.open("/desk/phones")
@@ -417,6 +445,7 @@ def main() -> int:
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,
+            journey.show_it_wide,
             journey.enrol_by_code,
             journey.work_without_a_worker,
         ]

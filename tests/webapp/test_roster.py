@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -17,11 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.scope import SYSTEM
+from tests.world import NOW
 from webapp.cli import main
 from webapp.ledger.roster.cells import CellError, read_birth, read_number, read_phone, spell
 from webapp.ledger.roster.lines import read_lines
 from webapp.ledger.roster.workbook import LARGEST_FILE, RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import import_lines
+from webapp.ledger.staging import forget_old
 from webapp.ledger.stats import count_ledger
 
 if TYPE_CHECKING:
@@ -160,6 +163,15 @@ def test_a_supervisor_imports_into_their_own_village_only(
     with village.store.read() as tx:
         assert count_ledger(tx, village.store)["by_grid"]["柳河一组"] == 1
     assert client_for("asha").get(sent.location).status_code == 403
+
+
+def test_uploads_are_forgotten_after_thirty_days(tmp_path: Path) -> None:
+    for name, age in (("old", 31), ("new", 29)):
+        (tmp_path / f"{name}.db").touch()
+        moment = NOW / 1000 - age * 86_400
+        os.utime(tmp_path / f"{name}.db", (moment, moment))
+    forget_old(tmp_path, NOW)
+    assert [path.stem for path in tmp_path.glob("*.db")] == ["new"]
 
 
 def test_a_sixty_megabyte_upload_is_refused_in_plain_words(client_for: Callable[[str], FlaskClient]) -> None:

@@ -30,7 +30,7 @@ from webapp.ledger.roster.lines import (
 )
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import Outcome, import_lines
-from webapp.ledger.staging import Staged, list_imports, save_import
+from webapp.ledger.staging import Staged, forget_old, list_imports, save_import
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/desk/roster")
 Answer = Any
@@ -55,6 +55,7 @@ def upload() -> Answer:
         lines = read_lines(read_sheets(file.read() if file else b"", name), local_date(now_ms()))
     except RosterRefusedError as error:
         return _roster_page(t(str(error))), 422
+    forget_old(_folder(), now_ms())
     import_id = new_id()
     about = {"id": import_id, "name": name[:120], "account": current_caller().account}
     save_import(_folder(), about | {"created_at": now_ms()}, lines)

@@ -19,6 +19,9 @@ from webapp.ledger.roster.lines import Line
 MOST_LISTED = 20
 
 
+KEPT = 30 * 86_400_000
+
+
 def save_import(folder: Path, about: dict[str, Any], lines: list[Line]) -> None:
     """Stage the lines of one file; ``about`` is ``{"id", "name", "account", "created_at"}``."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,6 +72,13 @@ class Staged:
         """The file's accepted lines are in the ledger now."""
         self._database.table("import").update(self.about["id"], {"state": "imported"})
         self.about["state"] = "imported"
+
+
+def forget_old(folder: Path, now: int) -> None:
+    """Delete what was uploaded more than 30 days ago: personal data that the ledger has by now."""
+    for path in folder.glob("*.db"):
+        if path.stat().st_mtime * 1000 < now - KEPT:
+            path.unlink()
 
 
 def list_imports(folder: Path, account: str) -> list[dict[str, Any]]:

@@ -58,12 +58,19 @@ def matches_person(fields: dict[str, Any], wanted: str) -> bool:
     return len(wanted) >= 3 and wanted.isdecimal() and any(wanted in fields.get(name, "") for name in PHONES)
 
 
+def matches_place(fields: dict[str, Any], wanted: str) -> bool:
+    """Whether a household is meant: by the number of its door (4号, not 14号), its address or its name."""
+    number = re.fullmatch(r"([0-9]{1,5})号?", wanted)
+    if number:
+        return bool(fields.get("number") == int(number[1]))
+    return wanted in squash(f"{fields.get('address', '')}{fields.get('title', '')}")
+
+
 def _entry(shelf: Shelf, household: Row, wanted: str, t: Translate) -> dict[str, Any] | None:
     people = shelf.living.get(household["id"], [])
     fields = household["fields"]
     hits = [person for person in people if matches_person(person["fields"], wanted)] if wanted else people
-    place = squash(f"{fields.get('address', '')}{fields.get('title', '')}")
-    if wanted and not hits and wanted not in place:
+    if wanted and not hits and not matches_place(fields, wanted):
         return None
     shown = hits or people
     told = [

@@ -44,12 +44,18 @@ export function matchesPerson(fields, wanted) {
   return /^[0-9]{3,}$/.test(wanted) && PHONES.some((name) => (fields[name] ?? "").includes(wanted));
 }
 
+/** Whether a household is meant: by the number of its door (4 or 4号, not 14号), its address or its name. */
+export function matchesPlace(fields, wanted) {
+  const number = /^([0-9]{1,5})号?$/.exec(wanted);
+  if (number) return fields.number === Number(number[1]);
+  return squash(`${fields.address ?? ""}${fields.title ?? ""}`).includes(wanted);
+}
+
 function entry(shelf, household, wanted, t) {
   const people = shelf.living.get(household.id) ?? [];
   const { fields } = household;
   const hits = wanted ? people.filter((person) => matchesPerson(person.fields, wanted)) : people;
-  const place = squash(`${fields.address ?? ""}${fields.title ?? ""}`);
-  if (wanted && !hits.length && !place.includes(wanted)) return null;
+  if (wanted && !hits.length && !matchesPlace(fields, wanted)) return null;
   const shown = hits.length ? hits : people;
   const told = shown.map((person) =>
     [person.fields.name ?? "", whoWords(person, shelf.today, t)].filter(Boolean).join(" "),
