@@ -36,9 +36,11 @@ def write_forms() -> str:
     lines = [
         "# 表单",
         "",
-        "由 `webapp/forms/*.json` 生成（`make documents`）。一个字段写在那里，页面、两种语言的检查、审核页和统计就都有了。",
+        "由 `webapp/forms/*.json` 生成（`make documents`）。",
+        "一个字段写在那里，页面、两种语言的检查、审核页就都有了。",
         "",
-        "加字段：在 JSON 里加一项，标签写中文，`make messages` 后补英文。改含义：加新字段，不改旧字段；旧手机传来的照收。",
+        "加字段：在 JSON 里加一项，标签写中文，`make messages` 后补英文。",
+        "改含义：加新字段，不改旧字段；旧手机传来的照收。",
     ]
     for kind in FACTS:
         form = load_form(kind)

@@ -24,7 +24,7 @@ LEFT_OUT = ("cli_commands.py", "cells.py", "lookup.py", "commands.py", "document
 DEFINITIONS = ("forms/*.json", "forms/profiles/*.json", "care/thresholds.json", "../sync/errors.json")
 SAID = frozenset({"label", "hint", "unit", "title", "group", "reason", "message", "what", "action"})
 _CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff]")
-_PATTERN = re.compile(r"\(\?|\)\?|\\s")
+_PATTERN = re.compile(r"\(\?|\)\?|\\s|\[0-9\]")
 _TEMPLATE = re.compile(r"_\('((?:[^'\\]|\\.)*)'")
 _SCRIPT = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
