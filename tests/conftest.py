@@ -34,18 +34,19 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store; every test that asks for it runs on both engines, and never skips one."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'qiaomen.db'}"
-    else:
-        folder = request.getfixturevalue("postgres")
-        _administer(
-            folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model"
-        )
-        url = _url(folder, "test")
-    opened = open_store(url, build_catalogue())
+    opened = open_store(store_url(request, tmp_path), build_catalogue())
     opened.upgrade()
     yield opened
     opened.close()
+
+
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database on the engine that ``request.param`` names."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'qiaomen.db'}"
+    folder: str = request.getfixturevalue("postgres")
+    _administer(folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model")
+    return _url(folder, "test")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import waitress
 from flask import Flask
@@ -20,14 +21,9 @@ LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that i
 def serve_app(app: Flask, host: str, port: int) -> None:
     """Serve ``app`` on ``host:port`` until stopped."""
     signal.signal(signal.SIGTERM, _stop)
-    proxy = app.config["TRUSTED_PROXY"]
-    headers = {"x-forwarded-for", "x-forwarded-proto"} if proxy else set()
     waitress.serve(
         app,
-        trusted_proxy=proxy,
-        trusted_proxy_count=1 if proxy else None,
-        trusted_proxy_headers=headers,
-        clear_untrusted_proxy_headers=True,
+        **proxy_settings(app.config["TRUSTED_PROXY"]),
         host=host,
         port=port,
         threads=THREADS,
@@ -35,6 +31,18 @@ def serve_app(app: Flask, host: str, port: int) -> None:
         ident=None,
         _quiet=True,
     )
+
+
+def proxy_settings(proxy: str | None) -> dict[str, Any]:
+    """Believe this one proxy about who calls and by which scheme; nobody else, and without one nobody."""
+    if not proxy:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "clear_untrusted_proxy_headers": True,
+        "trusted_proxy": proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import store_url
 from tests.world import PASSWORD, World, build_world
 from webapp import create_app
 from webapp.auth.accounts import hash_password
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 HASH = hash_password(PASSWORD)
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(tmp_path / "instance", {"TESTING": True})
+@pytest.fixture(params=["sqlite", "postgresql"])
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    url = store_url(request, tmp_path)
+    made = create_app(tmp_path / "instance", {"TESTING": True, "DATABASE_URL": url})
     store_of(made).upgrade()
     yield made
     store_of(made).close()

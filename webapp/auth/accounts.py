@@ -18,17 +18,6 @@ from sync.scope import RANKED_ROLES, SYSTEM, grids_under
 from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 
 SHORTEST_PASSWORD = 8
-ROLE_NAMES = {
-    "volunteer": "志愿者",
-    "cadre": "村干部",
-    "grid_head": "格长",
-    "supervisor": "督导员",
-    "counsellor": "心理辅导员",
-    "clinician": "村医",
-    "teacher": "班主任",
-    "station_head": "站长",
-    "operator": "管理员",
-}
 _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")
 

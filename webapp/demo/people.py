@@ -40,16 +40,6 @@ WORKERS = (
     Worker("admin", "管理员", "operator", "13800138008"),
 )
 
-ROLE_NAMES = {
-    "volunteer": "志愿者",
-    "cadre": "村干部",
-    "clinician": "村医",
-    "counsellor": "心理辅导员",
-    "supervisor": "督导员",
-    "station_head": "站长",
-    "operator": "管理员",
-}
-
 RESPONSIBLE = {
     "青禾村一组": "li",
     "青禾村二组": "li",

@@ -20,8 +20,10 @@ from webapp import config
 from webapp.auth.accounts import create_account, grant
 from webapp.cards.issue import ensure_cards
 from webapp.care.dates import local_date
-from webapp.demo.people import PASSWORD, RESPONSIBLE, ROLE_NAMES, STATION, VILLAGE, WORKERS
+from webapp.demo.people import PASSWORD, RESPONSIBLE, STATION, VILLAGE, WORKERS
 from webapp.extensions import store_of
+from webapp.field.view_models.words import role_words
+from webapp.forms.catalogue import untranslated
 from webapp.ledger.commands import fold_into, now_ms, set_fields
 from webapp.ledger.roster.lines import read_lines
 from webapp.ledger.roster.workbook import read_sheets
@@ -61,7 +63,7 @@ def describe_demo(host: str, port: int) -> str:
     lines += [f"  账号（密码都是 {PASSWORD}）："]
     for worker in WORKERS:
         where = "、".join(worker.grids) or VILLAGE
-        lines.append(f"    {worker.login:<6} {worker.name}　{ROLE_NAMES[worker.role]}，{where}")
+        lines.append(f"    {worker.login:<6} {worker.name}　{role_words(worker.role, untranslated)}，{where}")
     lines += [
         "",
         "  用手机试（离线要 HTTPS 或 localhost）：",

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 from sync.schema import access, account, device
 from sync.scope import Caller, grids_under, load_caller
 from webapp.auth.access import current_caller, desk_areas, desk_required
-from webapp.auth.accounts import ROLE_NAMES
 from webapp.auth.devices import revoke_device, write_enrolment
 from webapp.cards.qr import draw_qr
 from webapp.care.dates import local_date
@@ -18,7 +17,7 @@ from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
 from webapp.field.rendering import t
-from webapp.field.view_models.words import moment_words, phone_words
+from webapp.field.view_models.words import moment_words, phone_words, role_words
 from webapp.ledger.commands import now_ms
 
 Answer = Any
@@ -99,7 +98,7 @@ def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
         "name": caller.name,
         "login": row.login,
         "phone": phone_words(row.phone or ""),
-        "role": t(ROLE_NAMES[caller.role]),
+        "role": role_words(caller.role, t),
         "grids": str(len(set(grids_under(tx, list(caller.areas))) & mine)),
         "manageable": manageable,
         "devices": [

@@ -7,19 +7,9 @@ from typing import Any
 from webapp.care.dates import local_date
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.words import role_words
 from webapp.forms.engine import Translate
 
-ROLES = {
-    "volunteer": "志愿者",
-    "cadre": "村干部",
-    "grid_head": "格长",
-    "supervisor": "督导员",
-    "counsellor": "心理辅导员",
-    "clinician": "村医",
-    "teacher": "班主任",
-    "station_head": "站长",
-    "operator": "管理员",
-}
 # 强制报告: 国家监察委员会等九部门《关于建立侵害未成年人案件强制报告制度的意见（试行）》2020.
 HELP = (
     ("报警", "110"),
@@ -41,10 +31,9 @@ def me_view(
     """The page; ``settings`` is ``{"language", "text_size", "storage", "persisted"}``."""
     shelf = Shelf(book, local_date(now))
     waiting = connection["waiting"]
-    role = t(ROLES[me["role"]]) if me["role"] in ROLES else me["role"]
     grids = t("、").join(str(grid["fields"].get("name", "")) for grid in shelf.grids)
     return {
-        "head": head(me["name"], sub=role, side=""),
+        "head": head(me["name"], sub=role_words(me["role"], t), side=""),
         "facts": [
             {"label": t("负责网格"), "text": grids or t("还没有分到网格")},
             *(_on_phone(book, settings, t) if connection["worker"] else _not_on_phone(t)),

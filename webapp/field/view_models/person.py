@@ -21,21 +21,6 @@ from webapp.field.view_models.words import (
 )
 from webapp.forms.engine import Translate, load_profile, value_text
 
-SHOWN = (
-    "absence",
-    "father_name",
-    "mother_name",
-    "workplace",
-    "guardian_name",
-    "guardian_relation",
-    "guardian_occupation",
-    "school",
-    "health",
-    "living",
-    "children_whereabouts",
-    "birth",
-)
-
 
 def person_view(
     book: Book, person_id: str, facts: list[Row], saved: str, now: int, t: Translate
@@ -72,7 +57,7 @@ def person_view(
         "details": [
             {"label": t(field["label"]), "text": value_text(field, fields[field["key"]], t)}
             for field in load_profile("person")["fields"]
-            if field["key"] in SHOWN and fields.get(field["key"])
+            if field.get("shown") and fields.get(field["key"])
         ],
         "history": history,
         "no_history": not history,

@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.care.dates import age_on, days_between, local_date, local_time, weekday
 from webapp.care.thresholds import reason_text
-from webapp.forms.engine import Translate, load_form, value_text
+from webapp.forms.engine import Translate, load_form, load_profile, value_text
 
 Row = dict[str, Any]
 SHAPES = {"urgent": "▲", "watch": "◆", "well": "●"}
@@ -64,6 +64,12 @@ def category_words(category: str, t: Translate) -> str:
     """留守儿童, 留守妇女, 留守老人."""
     names = {"child": "留守儿童", "woman": "留守妇女", "elder": "留守老人"}
     return t(names[category]) if category in names else ""
+
+
+def role_words(role: str, t: Translate) -> str:
+    """志愿者, 村干部, …; the role's own name where this build does not know it."""
+    fields = {field["key"]: field for field in load_profile("member")["fields"]}
+    return value_text(fields["role"], role, t)
 
 
 def who_words(person: Row, today: str, t: Translate) -> str:

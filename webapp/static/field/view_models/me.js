@@ -3,18 +3,8 @@
 import { localDate } from "../../care/dates.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
+import { roleWords } from "./words.js";
 
-const ROLES = {
-  volunteer: "志愿者",
-  cadre: "村干部",
-  grid_head: "格长",
-  supervisor: "督导员",
-  counsellor: "心理辅导员",
-  clinician: "村医",
-  teacher: "班主任",
-  station_head: "站长",
-  operator: "管理员",
-};
 // 强制报告: the source stands in the twin.
 const HELP = [
   ["报警", "110"],
@@ -30,7 +20,7 @@ export function meView(book, me, settings, connection, now, t) {
   const { waiting } = connection;
   const grids = shelf.grids.map((grid) => grid.fields.name ?? "").join(t("、"));
   return {
-    head: head(me.name, { sub: ROLES[me.role] ? t(ROLES[me.role]) : me.role }),
+    head: head(me.name, { sub: roleWords(me.role, t) }),
     facts: [
       { label: t("负责网格"), text: grids || t("还没有分到网格") },
       ...(connection.worker ? onPhone(book, settings, t) : notOnPhone(t)),

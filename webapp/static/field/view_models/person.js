@@ -10,21 +10,6 @@ import { personCalls, WHY } from "./household.js";
 import { Shelf } from "./shelf.js";
 import { categoryWords, dayWords, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
 
-const SHOWN = [
-  "absence",
-  "father_name",
-  "mother_name",
-  "workplace",
-  "guardian_name",
-  "guardian_relation",
-  "guardian_occupation",
-  "school",
-  "health",
-  "living",
-  "children_whereabouts",
-  "birth",
-];
-
 /** The page of a person, with a line for the fact `saved` just now; null where not in the book. */
 export function personView(book, personId, facts, saved, now, t) {
   const shelf = new Shelf(book, localDate(now));
@@ -54,7 +39,7 @@ export function personView(book, personId, facts, saved, now, t) {
     calls,
     has_calls: calls.length > 0,
     details: profile.fields
-      .filter((field) => SHOWN.includes(field.key) && fields[field.key])
+      .filter((field) => field.shown && fields[field.key])
       .map((field) => ({ label: t(field.label), text: valueText(field, fields[field.key], t) })),
     history,
     no_history: !history.length,

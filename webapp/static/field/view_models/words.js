@@ -1,5 +1,6 @@
 // Rows in words: days, times, kinds, people and what a fact says. Twin: webapp/field/view_models/words.py.
 
+import member from "../../../forms/profiles/member.json" with { type: "json" };
 import { ageOn, daysBetween, localDate, localTime, weekday } from "../../care/dates.js";
 import { reasonText } from "../../care/thresholds.js";
 import { loadForm, valueText } from "../../forms/engine.js";
@@ -52,6 +53,10 @@ export function categoryWords(category, t) {
   const name = { child: "留守儿童", woman: "留守妇女", elder: "留守老人" }[category];
   return name ? t(name) : "";
 }
+
+/** 志愿者, 村干部, …; the role's own name where this build does not know it. */
+export const roleWords = (role, t) =>
+  valueText(member.fields.find((field) => field.key === "role"), role, t);
 
 /** "男 5岁". */
 export function whoWords(person, today, t) {
