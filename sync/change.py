@@ -15,6 +15,7 @@ from sync.errors import ProblemError
 from sync.ids import is_id
 
 MAX_BYTES = 64 * 1024
+MAX_DEPTH = 12
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 OPS = frozenset({"record", "amend", "void", "review", "set"})
 
@@ -45,8 +46,8 @@ def parse_change(raw: object) -> Change:
     """Read one change. Raises ProblemError ``malformed`` or ``too_large``."""
     if not isinstance(raw, dict):
         raise ProblemError("malformed", "not an object")
-    text = canonical(raw)
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+    text = _readable_text(raw)
+    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
         raise ProblemError("too_large")
     for key in ("id", "area", "record"):
         if not is_id(raw.get(key)):
@@ -75,12 +76,32 @@ def parse_change(raw: object) -> Change:
 
 def change_hash(change: Change) -> str:
     """SHA-256 (hex) of the canonical JSON of what arrived: the same change always hashes the same."""
-    return hashlib.sha256(change.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(change.text.encode()).hexdigest()
 
 
 def canonical(raw: object) -> str:
     """JSON with sorted keys and no spaces."""
     return _ENCODER.encode(raw)
+
+
+def _readable_text(raw: dict[str, Any]) -> str:
+    """The canonical JSON of what every database and every phone can hold; else ProblemError ``malformed``.
+
+    Half a surrogate pair is no text, and what nests deeper than MAX_DEPTH no form of ours.
+    """
+    if not _is_shallow(raw, MAX_DEPTH):
+        raise ProblemError("malformed", "nested too deep")
+    text = canonical(raw)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ProblemError("malformed", "half a surrogate pair")
+    return text
+
+
+def _is_shallow(value: object, depth: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return depth > 0 and all(_is_shallow(item, depth - 1) for item in inner)
 
 
 def _check_shape(change: Change) -> None:

@@ -87,4 +87,4 @@ def review_fact(current: Row, change: Raw) -> Row:
 
 def _reason(change: Raw) -> Row:
     reason = change["body"].get("reason")
-    return {"reason": reason} if reason else {}
+    return {"reason": reason} if isinstance(reason, str) and reason else {}

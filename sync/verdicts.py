@@ -49,14 +49,15 @@ def judge_change(change: Change, kind: Kind | None, caller: Caller, known: Known
     if known.target is not None and known.target["kind"] != change.kind:
         return _held("unknown_record")
     if kind.family == "profile":
-        return _judge_set(change, caller)
+        return _judge_set(change, kind, caller)
     return _JUDGES[change.op](change, kind, caller, known)
 
 
-def _judge_set(change: Change, caller: Caller) -> Verdict:
-    if change.kind in PHONE_PROFILES or caller.may_review(change.area):
-        return ACCEPTED
-    return _held("not_allowed")
+def _judge_set(change: Change, kind: Kind, caller: Caller) -> Verdict:
+    if change.kind not in PHONE_PROFILES and not caller.may_review(change.area):
+        return _held("not_allowed")
+    errors = kind.check(change.body)
+    return Verdict("quarantined", "invalid_fields", errors) if errors else ACCEPTED
 
 
 def _judge_record(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:

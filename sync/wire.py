@@ -31,7 +31,7 @@ def decode_body(data: bytes, coding: str | None) -> dict[str, Any]:
     if len(data) > BODY_LIMIT:
         raise ProblemError("body_too_large")
     try:
-        body = json.loads(data)
+        body = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ProblemError("broken_body", "not JSON") from error
     if not isinstance(body, dict):
@@ -50,6 +50,11 @@ def encode_body(body: dict[str, Any], accepted: str) -> tuple[bytes, str | None]
     if "gzip" in codings:
         return gzip.compress(data, 6, mtime=0), "gzip"
     return data, None
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and Infinity are no JSON: a phone that got them back could read nothing any more."""
+    raise ValueError(name)
 
 
 def _gunzip(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import time
 
 from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from sync.errors import ProblemError
 from sync.exchange import Session, exchange
@@ -29,6 +30,8 @@ def post_exchange() -> Response:
         secret = current_app.config["SECRET_KEY"].encode()
         session = Session(account, device, secret, renew_token)
         answer = exchange(store_of(current_app), session, body, int(time.time() * 1000))
+    except RequestEntityTooLarge:
+        return answer_problem(ProblemError("body_too_large"))
     except ProblemError as error:
         return answer_problem(error)
     data, coding = encode_body(answer, request.headers.get("Accept-Encoding", ""))

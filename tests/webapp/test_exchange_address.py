@@ -43,6 +43,9 @@ def test_whole_requests_that_cannot_be_read_get_their_code(app: Flask, bearer: B
         (b"no gzip at all", gzipped, 400, "broken_body"),
         (b"{}", headers | {"Content-Encoding": "zstd"}, 400, "broken_body"),
         (gzip.compress(b"0" * 200_000_000, 1), gzipped, 413, "body_too_large"),
+        (b'{"protocol": 1, "changes": [NaN]}', headers, 400, "broken_body"),
+        (b'{"protocol": 1, "x": -Infinity}', headers, 400, "broken_body"),
+        (b" " * 30_000_000, headers, 413, "body_too_large"),
         (b'{"protocol": 2}', headers, 400, "unknown_protocol"),
         (json.dumps({"protocol": 1, "changes": [{}] * 101}).encode(), headers, 413, "too_many_changes"),
     ]

@@ -6,8 +6,9 @@ Pure. Twin: static/care/thresholds.js; vectors: tests/vectors/thresholds.json.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from webapp.forms.engine import Translate
 
 RULES: dict[str, Any] = json.loads(Path(__file__).with_name("thresholds.json").read_text("utf-8"))
 RANKS = ("urgent", "watch", "well")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BOUNDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "at_least": lambda value, bound: value >= bound,
     "at_most": lambda value, bound: value <= bound,
@@ -68,10 +70,9 @@ def _meets(condition: dict[str, str], value: Any) -> bool:
         return False
     if "is" in condition:
         return bool(value == condition["is"])
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
+    if not _NUMBER.fullmatch(str(value)):
         return False
+    number = Decimal(str(value))
     return all(
         compare(number, Decimal(condition[name])) for name, compare in _BOUNDS.items() if name in condition
     )

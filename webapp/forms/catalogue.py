@@ -12,6 +12,7 @@ from webapp.forms.engine import check_form, load_form, load_profile
 from webapp.ledger.lookup import household_lookup, person_lookup
 
 FACTS = ("visit", "health_check", "counselling")
+LONGEST = 4000  # characters of one field of a profile
 PROFILES = ("grid", "member", "household", "person", "pairing", "card")
 
 
@@ -49,9 +50,31 @@ def _profile(kind: str) -> Kind:
         family="profile",
         fields=frozenset(field["key"] for field in form["fields"]),
         private=_marked(form, "private"),
+        check=partial(check_profile, form),
         sensitive=_marked(form, "sensitive"),
         lookup=_LOOKUPS.get(kind, _no_lookup),
     )
+
+
+def check_profile(form: dict[str, Any], fields: dict[str, Any]) -> list[dict[str, str]]:
+    """What of a profile's fields is not of its type, since every page of every phone prints them.
+
+    None takes a field away; fields that this build does not know are kept as they are.
+    """
+    wrong = []
+    for field in form["fields"]:
+        value = fields.get(field["key"])
+        if value is not None and not _is_of_type(field["type"], value):
+            wrong.append({"key": field["key"], "code": "wrong_type", "message": field["label"]})
+    return wrong
+
+
+def _is_of_type(kind: str, value: Any) -> bool:
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6
+    if kind == "list":
+        return isinstance(value, list) and all(_is_of_type("text", item) for item in value)
+    return isinstance(value, str) and len(value) <= LONGEST
 
 
 def _marked(form: dict[str, Any], mark: str) -> frozenset[str]:

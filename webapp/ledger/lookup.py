@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
-_NOISE = re.compile(r"[\s,，.。、·\-_()（）]+")
+_NOISE = re.compile(r"[\x00-\x1f\s,，.。、·\-_()（）]+")
 
 
 def squeeze(text: str) -> str:

@@ -61,4 +61,6 @@ export function reviewFact(current, change) {
   return { ...row, state: change.body.verdict, reviewer: change.author, ...reason(change) };
 }
 
-const reason = (change) => (change.body.reason ? { reason: change.body.reason } : {});
+function reason({ body }) {
+  return typeof body.reason === "string" && body.reason ? { reason: body.reason } : {};
+}
