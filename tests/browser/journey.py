@@ -106,7 +106,7 @@ class Journey:
     def lose_the_server(self) -> str:
         self.server.kill()
         phone = self.phone()
-        phone.open("/field/today")
+        phone.open("/")
         phone.page.locator(".item").first.wait_for()
         phone.tab("住户")
         phone.page.locator(".item").first.wait_for()

@@ -51,9 +51,11 @@ def check_character(body: str) -> str:
     return _MORE[-total % PRIME]
 
 
-def is_code(text: str) -> bool:
-    """Whether a short code reads true."""
-    parts = text.upper().split("-")
-    if len(parts) != 3 or parts[0] != PREFIX or len(parts[1]) != BODY_LENGTH:
-        return False
-    return all(one in ALPHABET for one in parts[1]) and check_character(parts[1]) == parts[2]
+def read_code(text: str) -> str | None:
+    """A typed short code (any case, blanks or dashes, O for 0) as it is printed; None for anything else."""
+    typed = "".join(character for character in text.upper() if character.isalnum())
+    typed = typed.removeprefix(PREFIX).replace("O", "0").replace("I", "1").replace("L", "1")
+    body, check = typed[:BODY_LENGTH], typed[BODY_LENGTH:]
+    if len(body) != BODY_LENGTH or any(one not in ALPHABET for one in body):
+        return None
+    return f"{PREFIX}-{body}-{check}" if check_character(body) == check else None

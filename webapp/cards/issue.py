@@ -8,12 +8,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from sync.database import Store
 from sync.rows import row_found, rows_of
+from sync.schema import record
 from sync.scope import Caller
-from webapp.cards.codes import digest, make_code, make_token, read_token
+from webapp.cards.codes import digest, make_code, make_token, read_code, read_token
 from webapp.ledger.commands import fold_into, new_id, set_fields
 
 Row = dict[str, Any]
@@ -50,6 +51,21 @@ def find_card(tx: Connection, store: Store, text: str) -> Row | None:
     token = read_token(text)
     row = row_found(tx, store.catalogue, "card", f"card:{digest(token or '')}")
     return row if token and row and is_issued(row) else None
+
+
+def find_by_code(tx: Connection, store: Store, text: str) -> Row | None:
+    """The issued card of a short code that somebody typed; None for anything else."""
+    code = read_code(text)
+    if code is None:
+        return None
+    query = select(record.c.area_id, record.c.record_id).where(
+        record.c.kind == "card", record.c.body.contains(f'"code":"{code}"', autoescape=True)
+    )
+    for found in tx.execute(query.limit(20)):
+        [row] = rows_of(tx, store.catalogue, [found.area_id], ids=[found.record_id])
+        if row["fields"].get("code") == code and is_issued(row):
+            return row
+    return None
 
 
 def is_issued(row: Row) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sync.rows import rows_of
 from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
-from webapp.cards.issue import cards_of, ensure_cards, find_card, is_issued, withdraw_card
+from webapp.cards.issue import cards_of, ensure_cards, find_by_code, find_card, is_issued, withdraw_card
 from webapp.cards.qr import card_url, draw_qr
 from webapp.desk.rendering import render_desk
 from webapp.extensions import store_of
@@ -40,19 +40,20 @@ DETAILS = (
 @blueprint.get("/c/<token>")
 def show_card(token: str) -> Answer:
     """What a scan opens: whom to call."""
-    store = store_of(current_app)
-    with store.read() as tx:
-        card = find_card(tx, store, token[:64])
-        contact = _contact(tx, store, card["area"]) if card else None
-    language = "en" if request.args.get("language") == "en" else "zh_Hans"
-    with force_locale(language):
-        if card is None or contact is None:
-            page = render_template("cards/unknown.html", language=language)
-            return page, 404, {"X-Robots-Tag": "noindex"}
-        page = render_template(
-            "cards/public.html", contact=contact, code=card["fields"]["code"], language=language
-        )
-    return page, 200, {"X-Robots-Tag": "noindex"}
+    with store_of(current_app).read() as tx:
+        return _public_page(tx, find_card(tx, store_of(current_app), token[:64]))
+
+
+@blueprint.get("/C")
+@blueprint.get("/c")
+def type_code() -> Answer:
+    """Where the short code of a card is typed; what it opens is the same page that a scan opens."""
+    typed = request.args.get("code", "")[:40]
+    if typed:
+        with store_of(current_app).read() as tx:
+            return _public_page(tx, find_by_code(tx, store_of(current_app), typed))
+    with force_locale(_language()):
+        return render_template("cards/type_code.html", language=_language())
 
 
 @blueprint.get("/cards/sheets/<area>")
@@ -68,7 +69,8 @@ def show_sheet(area: str) -> Answer:
     households.sort(key=lambda row: (row["fields"].get("number", 0), row["fields"].get("door", "")))
     drawn = [_drawn(row, cards[row["id"]]) for row in households if row["id"] in cards]
     sheets = [drawn[start : start + PER_SHEET] for start in range(0, len(drawn), PER_SHEET)]
-    return render_template("cards/sheet.html", sheets=sheets, contact=contact, area=area)
+    host = current_app.config["PUBLIC_URL"].partition("://")[2]
+    return render_template("cards/sheet.html", sheets=sheets, contact=contact, area=area, host=host)
 
 
 @blueprint.get("/desk/cards")
@@ -129,6 +131,26 @@ def reissue(area: str, household: str) -> Answer:
         withdraw_card(tx, store, card, current_caller())
         ensure_cards(tx, store, area, current_caller())
     return redirect(url_for("cards.show_cards", area=area), 303)
+
+
+def _public_page(tx: Any, card: dict[str, Any] | None) -> Answer:
+    """The page of a card in use, or the one page for everything else."""
+    contact = _contact(tx, store_of(current_app), card["area"]) if card else None
+    language = _language()
+    headers = {"X-Robots-Tag": "noindex"}
+    with force_locale(language):
+        if card is None or contact is None:
+            return render_template("cards/unknown.html", language=language), 404, headers
+        code = card["fields"]["code"]
+        return (
+            render_template("cards/public.html", contact=contact, code=code, language=language),
+            200,
+            headers,
+        )
+
+
+def _language() -> str:
+    return "en" if request.args.get("language") == "en" else "zh_Hans"
 
 
 def _own(area: str) -> None:

@@ -3,6 +3,7 @@
 import assets from "qiaomen:assets";
 import build from "qiaomen:build";
 import { notSaved } from "./actions.js";
+import { goTo } from "./answers.js";
 import { openPhone, siteOf } from "./phone.js";
 import { findRoute } from "./routes.js";
 
@@ -21,6 +22,10 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== self.location.origin) return;
   if (assets.includes(url.pathname)) {
     event.respondWith(answerAsset(event.request, url));
+    return;
+  }
+  if (url.pathname === "/" && event.request.mode === "navigate") {
+    event.respondWith(fetch(event.request).catch(() => goTo("/field/today")));
     return;
   }
   const route = findRoute(event.request.method, url.pathname);
