@@ -29,9 +29,7 @@ def open_app() -> Flask:
 @click.option("--port", envvar="PORT", default=8000, show_default=True, type=int)
 def serve(host: str, port: int) -> None:
     """Serve this installation (SQLite: exactly one such process)."""
-    from webapp.server import serve_app
-
-    serve_app(open_app(), host, port)
+    _serve(open_app(), host, port)
 
 
 @main.command()
@@ -52,16 +50,24 @@ def demo(then_serve: bool, reset: bool, yes: bool, host: str, port: int) -> None
     village.build_demo(app)
     click.echo(village.describe_demo(host, port))
     if then_serve:
-        from webapp.server import serve_app
+        _serve(app, host, port)
 
+
+def _serve(app: Flask, host: str, port: int) -> None:
+    from webapp.server import ServerRunningError, serve_app
+
+    try:
         serve_app(app, host, port)
+    except ServerRunningError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _mount() -> None:
     from webapp.auth.cli_commands import account
+    from webapp.backup_commands import backup, restore_command, verify
     from webapp.ledger.cli_commands import import_roster, stats
 
-    for command in (account, import_roster, stats):
+    for command in (account, import_roster, stats, backup, verify, restore_command):
         main.add_command(command)
 
 

@@ -1,13 +1,18 @@
 """The production server: waitress, one process with threads.
 
 Invariant: with the embedded database exactly one process writes, so the server never forks workers
-(design D6). On SIGTERM it stops taking requests; what it acknowledged is already on disk.
+and holds its installation's lock (design D6). On SIGTERM it stops taking requests; what it acknowledged
+is already on disk.
 """
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -18,9 +23,30 @@ THREADS = 8
 LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that its page answers
 
 
+class ServerRunningError(Exception):
+    """Another server process holds this installation."""
+
+
 def serve_app(app: Flask, host: str, port: int) -> None:
-    """Serve ``app`` on ``host:port`` until stopped."""
+    """Serve ``app`` on ``host:port`` until stopped. Raises ServerRunningError where one serves already."""
     signal.signal(signal.SIGTERM, _stop)
+    with hold_instance(Path(app.instance_path)):
+        _serve(app, host, port)
+
+
+@contextmanager
+def hold_instance(folder: Path) -> Iterator[None]:
+    """Be the one process that serves this installation, or changes its files; ends with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "serving.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServerRunningError("这个目录的服务器正在运行，请先停下它。") from error
+        yield
+
+
+def _serve(app: Flask, host: str, port: int) -> None:
     waitress.serve(
         app,
         **proxy_settings(app.config["TRUSTED_PROXY"]),
