@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 OFFSET = 8 * 3_600_000
 DAY = 86_400_000
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BIRTH = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 
 
@@ -27,6 +28,17 @@ def instant_at(day: str, hour: int, minute: int) -> int:
     """The instant of a local date and time. Raises ValueError where there is none."""
     moment = datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=UTC)
     return int(moment.timestamp()) * 1000 - OFFSET
+
+
+def is_date(text: str) -> bool:
+    """Whether ``text`` is a day of the calendar, years 0001 to 9999: 30 February is none."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def add_days(day: str, days: int) -> str:

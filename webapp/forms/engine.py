@@ -16,15 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from webapp.care.dates import instant_at, local_date, local_time
+from webapp.care.dates import instant_at, is_date, local_date, local_time
 
 Form = dict[str, Any]
 Body = dict[str, Any]
 Field = dict[str, Any]
 FOLDER = Path(__file__).parent
+_SPACES = (*range(9, 14), 0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
+_BLANKS = "".join(map(chr, (*_SPACES, 0x3000, 0xFEFF)))  # what ECMAScript trims
 _DECIMAL = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?")
-_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2})")
+_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])")
+INSTANT_LIMIT = 1 << 47  # ms, in the year 6429; what a change may carry
 
 
 class Translate(Protocol):
@@ -80,6 +82,7 @@ def check_form(form: Form, body: Body, t: Translate, today: str | None = None) -
     may arrive long after it was written.
     """
     errors: list[dict[str, str]] = []
+    body = _said(form, body)
     for field in form["fields"]:
         value = body.get(field["key"])
         if value is None:
@@ -128,8 +131,8 @@ def form_fields(form: Form, body: Body, errors: list[dict[str, str]], t: Transla
 
 
 def plain(text: str) -> str:
-    """Text without outer blanks; full-width digits and letters as their plain twins in numbers."""
-    return text.replace("\r\n", "\n").strip()
+    """Text without outer blanks: those that JavaScript trims, so that both sides keep the same text."""
+    return text.replace("\r\n", "\n").strip(_BLANKS)
 
 
 def _draw(field: Field, value: Any, message: str, t: Translate) -> dict[str, Any]:
@@ -180,6 +183,12 @@ def local_instant(millis: int) -> str:
     return f"{local_date(millis)}T{local_time(millis)}"
 
 
+def _said(form: Form, body: Body) -> Body:
+    """The body without what says nothing: null, and a list of choices with none chosen."""
+    many = {field["key"] for field in form["fields"] if field["type"] == "many"}
+    return {k: v for k, v in body.items() if v is not None and not (k in many and v == [])}
+
+
 def _computed(form: Form) -> set[str]:
     return {field["key"] for field in form["fields"] if field["type"] == "computed"}
 
@@ -193,7 +202,7 @@ def _tenths(value: Any) -> int | None:
 
 
 def _read_number(typed: list[str]) -> str:
-    text = unicodedata.normalize("NFKC", typed[0]).replace(",", ".").replace("。", ".").strip()
+    text = unicodedata.normalize("NFKC", typed[0]).replace(",", ".").replace("。", ".").strip(_BLANKS)
     match = _DECIMAL.fullmatch(text)
     if match is None:
         return typed[0]
@@ -208,7 +217,7 @@ def _read_integer(typed: list[str]) -> int | str:
 
 def _read_instant(typed: list[str]) -> int | str:
     match = _INSTANT.match(typed[0])
-    if match is None:
+    if match is None or not is_date(match[1]):
         return typed[0]
     return instant_at(match[1], int(match[2]), int(match[3]))
 
@@ -246,37 +255,45 @@ def _check_text(field: Field, value: Any, t: Translate) -> Found:
 
 
 def _check_date(field: Field, value: Any, t: Translate) -> Found:
-    if isinstance(value, str) and _DATE.fullmatch(value):
+    if isinstance(value, str) and is_date(value):
         return None
     return "not_a_date", t("%(label)s：请选一个日期。", label=t(field["label"]))
 
 
 def _check_instant(field: Field, value: Any, t: Translate) -> Found:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < INSTANT_LIMIT:
         return None
     return "not_a_time", t("%(label)s：请选日期和时间。", label=t(field["label"]))
 
 
 def _check_number(field: Field, value: Any, t: Translate) -> Found:
-    label = t(field["label"])
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
-    if match is None or (field["type"] == "integer" and match[2]):
+    label, text = t(field["label"]), _number_text(field, value)
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
         return "not_a_number", t("%(label)s：请填数字。", label=label)
-    if len(match[2] or "") > field.get("decimals", 0):
+    if not _is_exact(field, text):
         return "too_precise", t("%(label)s：小数点后最多 %(n)s 位。", label=label, n=str(field["decimals"]))
     limits = {"label": label, "min": str(field["min"]), "max": str(field["max"]), "value": text}
     if _within(field, text):
         return None
-    guess = next((moved for moved in _moved(text) if _within(field, moved)), None)
+    guess = next((moved for moved in _moved(text) if _within(field, moved) and _is_exact(field, moved)), None)
     if guess is None:
         return "out_of_range", t("%(label)s要在 %(min)s 到 %(max)s 之间。", **limits)
     message = "%(label)s要在 %(min)s 到 %(max)s 之间。%(value)s 是不是 %(guess)s？"
     return "out_of_range", t(message, **limits, guess=guess)
 
 
-def _check_nothing(_field: Field, _value: Any, _t: Translate) -> Found:
-    return None
+def _check_computed(field: Field, value: Any, t: Translate) -> Found:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return None
+    return "not_a_number", t("%(label)s：请填数字。", label=t(field["label"]))
+
+
+def _number_text(field: Field, value: Any) -> str:
+    """A number as it is written; "" for what is not of the field's type, so that numbers compare alike."""
+    if field["type"] == "integer":
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return value if isinstance(value, str) else ""
 
 
 _CHECKS: dict[str, Callable[[Field, Any, Translate], Found]] = {
@@ -287,13 +304,16 @@ _CHECKS: dict[str, Callable[[Field, Any, Translate], Found]] = {
     "instant": _check_instant,
     "integer": _check_number,
     "decimal": _check_number,
-    "computed": _check_nothing,
+    "computed": _check_computed,
 }
 
 
+def _is_exact(field: Field, text: str) -> bool:
+    """Whether a number has no more decimals than its field takes."""
+    return len(text.partition(".")[2]) <= int(field.get("decimals", 0))
+
+
 def _within(field: Field, text: str) -> bool:
-    if field["type"] == "integer" and "." in text:
-        return False
     return _scaled(str(field["min"])) <= _scaled(text) <= _scaled(str(field["max"]))
 
 

@@ -13,6 +13,13 @@ export const localTime = (millis) => iso(millis + OFFSET).slice(11, 16);
 /** The instant of a local date and time. */
 export const instantAt = (day, hour, minute) => utc(day) + hour * 3_600_000 + minute * 60_000 - OFFSET;
 
+/** Whether `text` is a day of the calendar, years 0001 to 9999: 30 February is none. */
+export function isDate(text) {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) || text.startsWith("0000")) return false;
+  const millis = utc(text);
+  return !Number.isNaN(millis) && iso(millis).slice(0, 10) === text;
+}
+
 /** The date `days` later. */
 export const addDays = (day, days) => iso(utc(day) + days * DAY).slice(0, 10);
 

@@ -5,12 +5,12 @@
 import counselling from "../../forms/counselling.json" with { type: "json" };
 import healthCheck from "../../forms/health_check.json" with { type: "json" };
 import visit from "../../forms/visit.json" with { type: "json" };
-import { instantAt, localDate, localTime } from "../care/dates.js";
+import { instantAt, isDate, localDate, localTime } from "../care/dates.js";
 
 const FORMS = { visit, health_check: healthCheck, counselling };
 const DECIMAL = /^([0-9]{1,9})(?:\.([0-9]{1,6}))?$/;
-const DATE = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
-const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2})/;
+const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])/;
+const INSTANT_LIMIT = 2 ** 47; // ms, in the year 6429; what a change may carry
 
 /** The definition of a fact's form; undefined where there is none. */
 export const loadForm = (kind) => FORMS[kind];
@@ -40,8 +40,9 @@ export function compute(form, body) {
 }
 
 /** What is wrong with a body: [{key, code, message}], in order of the form. */
-export function checkForm(form, body, t, today = null) {
+export function checkForm(form, given, t, today = null) {
   const errors = [];
+  const body = said(form, given);
   for (const field of form.fields) {
     const value = body[field.key];
     let found = null;
@@ -61,7 +62,7 @@ export function checkForm(form, body, t, today = null) {
 /** What a log says, in words, in order of the form: [{key, label, text}]. */
 export function describe(form, fields, t) {
   return form.fields
-    .filter((field) => fields[field.key] !== undefined && field.type !== "instant")
+    .filter((field) => (fields[field.key] ?? null) !== null && field.type !== "instant")
     .map((field) => ({
       key: field.key,
       label: t(field.label),
@@ -97,7 +98,7 @@ export function formFields(form, body, errors, t) {
 export const plain = (text) => text.replaceAll("\r\n", "\n").trim();
 
 function draw(field, value, message, t) {
-  const given = value !== undefined;
+  const given = value !== undefined && value !== null;
   const look = field.look ?? "chips";
   const chosen = Array.isArray(value) ? value.map(String) : [String(value)];
   return {
@@ -137,6 +138,14 @@ const shown = (type, value) =>
 /** An instant (ms) as a datetime-local input wants it, at UTC+8. */
 export const localInstant = (millis) => `${localDate(millis)}T${localTime(millis)}`;
 
+/** The body without what says nothing: null, and a list of choices with none chosen. */
+function said(form, body) {
+  const many = new Set(form.fields.filter((field) => field.type === "many").map((field) => field.key));
+  const isEmpty = ([key, value]) => many.has(key) && Array.isArray(value) && value.length === 0;
+  const entries = Object.entries(body).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(entries.filter((entry) => !isEmpty(entry)));
+}
+
 /** Tenths of a decimal string with at most one decimal, as an integer. */
 function tenths(value) {
   const match = typeof value === "string" ? DECIMAL.exec(value) : null;
@@ -160,7 +169,7 @@ function readInteger(typed) {
 
 function readInstant(typed) {
   const match = INSTANT.exec(typed[0]);
-  return match ? instantAt(match[1], Number(match[2]), Number(match[3])) : typed[0];
+  return match && isDate(match[1]) ? instantAt(match[1], Number(match[2]), Number(match[3])) : typed[0];
 }
 
 const READERS = {
@@ -193,31 +202,39 @@ function checkText(field, value, t) {
 }
 
 function checkDate(field, value, t) {
-  if (typeof value === "string" && DATE.test(value)) return null;
+  if (typeof value === "string" && isDate(value)) return null;
   return ["not_a_date", t("%(label)s：请选一个日期。", { label: t(field.label) })];
 }
 
 function checkInstant(field, value, t) {
-  if (Number.isInteger(value)) return null;
+  if (Number.isInteger(value) && value >= 0 && value < INSTANT_LIMIT) return null;
   return ["not_a_time", t("%(label)s：请选日期和时间。", { label: t(field.label) })];
 }
 
 function checkNumber(field, value, t) {
   const label = t(field.label);
-  const text = Number.isInteger(value) ? String(value) : value;
-  const match = typeof text === "string" ? DECIMAL.exec(text) : null;
-  if (!match || (field.type === "integer" && match[2])) {
-    return ["not_a_number", t("%(label)s：请填数字。", { label })];
-  }
-  if ((match[2] ?? "").length > (field.decimals ?? 0)) {
+  const text = numberText(field, value);
+  if (!DECIMAL.test(text)) return ["not_a_number", t("%(label)s：请填数字。", { label })];
+  if (!isExact(field, text)) {
     return ["too_precise", t("%(label)s：小数点后最多 %(n)s 位。", { label, n: String(field.decimals) })];
   }
   if (within(field, text)) return null;
   const limits = { label, min: String(field.min), max: String(field.max), value: text };
-  const guess = moved(text).find((other) => within(field, other));
+  const guess = moved(text).find((other) => within(field, other) && isExact(field, other));
   if (guess === undefined) return ["out_of_range", t("%(label)s要在 %(min)s 到 %(max)s 之间。", limits)];
   const message = "%(label)s要在 %(min)s 到 %(max)s 之间。%(value)s 是不是 %(guess)s？";
   return ["out_of_range", t(message, { ...limits, guess })];
+}
+
+function checkComputed(field, value, t) {
+  if (typeof value === "string" && DECIMAL.test(value)) return null;
+  return ["not_a_number", t("%(label)s：请填数字。", { label: t(field.label) })];
+}
+
+/** A number as it is written; "" for what is not of the field's type, so that numbers compare alike. */
+function numberText(field, value) {
+  if (field.type === "integer") return Number.isInteger(value) ? String(value) : "";
+  return typeof value === "string" ? value : "";
 }
 
 const CHECKS = {
@@ -228,11 +245,13 @@ const CHECKS = {
   instant: checkInstant,
   integer: checkNumber,
   decimal: checkNumber,
-  computed: () => null,
+  computed: checkComputed,
 };
 
+/** Whether a number has no more decimals than its field takes. */
+const isExact = (field, text) => (text.split(".")[1] ?? "").length <= (field.decimals ?? 0);
+
 function within(field, text) {
-  if (field.type === "integer" && text.includes(".")) return false;
   return scaled(String(field.min)) <= scaled(text) && scaled(text) <= scaled(String(field.max));
 }
 
