@@ -68,7 +68,7 @@ def parse_change(raw: object) -> Change:
         household=_optional_id(raw, "household"),
         occurred_at=_optional_instant(raw, "occurred_at"),
         amends=_optional_id(raw, "amends"),
-        resolves=tuple(item for item in raw.get("resolves") or () if is_id(item)),
+        resolves=_ids(raw, "resolves"),
     )
     _check_shape(change)
     return change
@@ -141,6 +141,13 @@ def _optional_id(raw: dict[str, Any], key: str) -> str | None:
     if value is not None and not is_id(value):
         raise ProblemError("malformed", key)
     return value
+
+
+def _ids(raw: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(is_id(item) for item in value):
+        raise ProblemError("malformed", key)
+    return tuple(value)
 
 
 def _optional_instant(raw: dict[str, Any], key: str) -> int | None:

@@ -16,7 +16,7 @@ from sync.database import Store
 from sync.errors import ProblemError
 from sync.log import heads_of
 from sync.records import fold_changes
-from sync.rows import read_page, remaining_after
+from sync.rows import read_page, rows_after
 from sync.schema import device
 from sync.scope import Caller, load_caller
 
@@ -124,7 +124,7 @@ def _read_news(
     """One page: areas in order until the budget is used up, and what remains after it."""
     epoch, areas = store.epoch(), sorted(caller.areas)
     heads = heads_of(tx, areas)
-    left, news = asked.budget, []
+    left, sent, news = asked.budget, 0, []
     positions: dict[str, int] = {}
     for area in areas:
         cursor = asked.cursors.get(area)
@@ -135,8 +135,10 @@ def _read_news(
             continue
         page, size = read_page(tx, store.catalogue, area, positions[area], left)
         left -= size
+        sent += sum(table["count"] for table in page["tables"].values())
         positions[area] = page["to"]
         page |= {"cursor": write_cursor(session.secret, area, epoch, page["to"])}
         news.append(page | ({"fresh": True} if fresh else {}))
     behind = {area: seq for area, seq in positions.items() if seq < heads.get(area, 0)}
-    return news, remaining_after(tx, behind)
+    rows = rows_after(tx, behind)
+    return news, {"rows": rows, "bytes": rows * (asked.budget - left) // max(sent, 1)}

@@ -17,6 +17,7 @@ from sync.catalogue import Catalogue, Kind
 from sync.change import Change, change_hash, parse_change
 from sync.clock import clamp, format_stamp, parse_stamp
 from sync.errors import ProblemError
+from sync.ids import is_id
 from sync.log import lock_logs, take_numbers
 from sync.merge import Edits, add_edits, current_fields, find_conflicts
 from sync.overlay import Row, touched_rows
@@ -68,8 +69,7 @@ def _parse(raw: Any) -> Change | Status:
         return parse_change(raw)
     except ProblemError as error:
         claimed = raw.get("id") if isinstance(raw, dict) else None
-        named = claimed if isinstance(claimed, str) and len(claimed) <= 64 else None
-        return {"id": named, "status": "rejected", "code": error.code}
+        return {"id": claimed if is_id(claimed) else None, "status": "rejected", "code": error.code}
 
 
 def _prefetch(

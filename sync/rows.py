@@ -133,14 +133,13 @@ def read_page(
     return page, size
 
 
-def remaining_after(tx: Connection, positions: dict[str, int]) -> dict[str, int]:
-    """How many rows, and about how many bytes, lie beyond these numbers: ``{"rows", "bytes"}``."""
-    rows = size = 0
+def rows_after(tx: Connection, positions: dict[str, int]) -> int:
+    """How many rows lie beyond these numbers; read from the index alone."""
+    rows = 0
     for area, seq in positions.items():
-        query = select(func.count(), func.sum(func.length(record.c.body)))
-        count, length = tx.execute(query.where(record.c.area_id == area, record.c.seq > seq)).one()
-        rows, size = rows + count, size + int(length or 0)
-    return {"rows": rows, "bytes": size}
+        query = select(func.count()).where(record.c.area_id == area, record.c.seq > seq)
+        rows += int(tx.scalar(query) or 0)
+    return rows
 
 
 def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any], int]:

@@ -194,6 +194,22 @@ test("an urgent visit is sent first, an urgent correction after what it corrects
   assert.equal(order[1], calm.id);
 });
 
+test("many pieces of a person's history are folded into one, and read the same", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  for (let n = 0; n < 30; n += 1) {
+    await phone.store.save(newVisit(phone, { how: "well", note: `第${n}次` }));
+    await phone.store.settle(server.answer(await requestOf(phone.store)));
+  }
+  const before = await phone.store.factsOf("p1");
+  await phone.store.tidy("p1");
+  assert.deepEqual(await phone.store.factsOf("p1"), before);
+  assert.equal((await count("facts")), 1);
+  await phone.store.save(newVisit(phone, { how: "well", note: "之后" }));
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  assert.equal((await phone.store.factsOf("p1")).length, 31);
+});
+
 test("drafts are kept, and gone once the form is saved", async () => {
   const phone = await newPhone({ server: new ModelServer() });
   await phone.store.keepDraft("visit", "p1", { note: "写到一半" });
@@ -264,6 +280,17 @@ function database() {
     const request = indexedDB.open("qiaomen");
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+}
+
+async function count(store) {
+  const opened = await database();
+  return new Promise((resolve) => {
+    const request = opened.transaction(store).objectStore(store).count();
+    request.onsuccess = () => {
+      opened.close();
+      resolve(request.result);
+    };
   });
 }
 

@@ -5,6 +5,8 @@ const PROTOCOL = 1;
 const WORTH_COMPRESSING = 1024;
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 5 * 60_000;
+const NEWS_PAGE = 64 * 1024;
+const FIRST_PAGE = 256 * 1024;
 const MOST_ROUNDS = 2_000;
 
 /** An exchanger over a store; run() is single-flight and never throws. */
@@ -54,7 +56,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
       build,
       epoch: identity.epoch ?? null,
       cursors: await store.cursors(),
-      bytes: 128 * 1024,
+      bytes: identity.ready ? NEWS_PAGE : FIRST_PAGE,
       changes,
     };
     const response = await send(JSON.stringify(request), identity.token);

@@ -35,6 +35,7 @@ export async function siteOf(request, url, params, event) {
     random,
     t: translatorOf(identity?.language),
     exchange: (reason) => exchanger.run({ reason }),
+    later: (work) => event.waitUntil(work),
     exchangeSoon: (reason) => event.waitUntil(exchanger.run({ reason })),
     again: () => siteOf(request, url, params, event),
   };

@@ -8,7 +8,7 @@ import { formatStamp, tick } from "../../sync/clock.js";
 import { layOver } from "../../sync/overlay.js";
 import { inTransaction, openDatabase } from "./database.js";
 import { makeLock } from "./lock.js";
-import { dropArea, PROFILES, readFacts, takePage } from "./news.js";
+import { dropArea, foldSegments, PROFILES, readFacts, takePage } from "./news.js";
 import { isOver, isShownBy, isUnseen, newEntry, sendingOrder, settleEntry } from "./outbox.js";
 import { openSealer } from "./seal.js";
 
@@ -87,6 +87,11 @@ class Store {
       this.identity(),
     ]);
     return this.#factsWith(person, unseen, identity);
+  }
+
+  /** Tidy up what a person's page had to open in too many pieces. */
+  tidy(person) {
+    return this.#alone(() => foldSegments(this.#database, this.#sealer, person));
   }
 
   /** One fact, or null. */

@@ -7,7 +7,7 @@ import { inTransaction } from "./database.js";
 import { isShownBy } from "./outbox.js";
 
 export const PROFILES = new Set(["grid", "member", "household", "person", "pairing", "card"]);
-const MOST_SEGMENTS = 8;
+const MOST_SEGMENTS = 12;
 const GONE = new Set(["amended", "void"]);
 
 /** Thrown where a page does not join on to what the phone has: the cursor stays, nothing is written. */
@@ -38,9 +38,7 @@ export async function takePage(database, sealer, page, bumpVersion, entries = []
   await inTransaction(database, stores, (tx) => {
     for (const key of old.facts) tx.objectStore("facts").delete(key);
     for (const key of old.index) tx.objectStore("fact_index").delete(key);
-    for (const segment of segments) {
-      for (const key of segment.replaced) tx.objectStore("facts").delete(key);
-      const { person, sealed } = segment;
+    for (const { person, sealed } of segments) {
       tx.objectStore("facts").put({ area, person, page: page.to, sealed });
     }
     for (const row of facts) {
@@ -72,6 +70,20 @@ export async function readFacts(database, sealer, person) {
   return latestOf(await Promise.all(segments.map((segment) => sealer.open(segment.sealed))));
 }
 
+/** Fold a person's segments into one where they have become many; not while pages come in (see takePage). */
+export async function foldSegments(database, sealer, person) {
+  const segments = await database.getAllFromIndex("facts", "person", person);
+  if (segments.length <= MOST_SEGMENTS || new Set(segments.map((each) => each.area)).size > 1) return;
+  const rows = latestOf(await Promise.all(segments.map((segment) => sealer.open(segment.sealed))));
+  const sealed = await sealer.seal(rows);
+  const { area } = segments[0];
+  const page = Math.max(...segments.map((segment) => segment.page));
+  await inTransaction(database, ["facts"], (tx) => {
+    for (const segment of segments) tx.objectStore("facts").delete([area, person, segment.page]);
+    tx.objectStore("facts").put({ area, person, page, sealed });
+  });
+}
+
 async function sealSegments(database, sealer, page, facts) {
   const byPerson = new Map();
   for (const row of facts) {
@@ -81,20 +93,16 @@ async function sealSegments(database, sealer, page, facts) {
   return Promise.all([...byPerson].map((entry) => sealSegment(database, sealer, page, ...entry)));
 }
 
-/** A person's new facts as one segment; where they have many already, all of them folded into one. */
+/** A person's new facts as one segment; with all of their facts where something was taken back. */
 async function sealSegment(database, sealer, page, person, rows) {
-  const range = IDBKeyRange.bound([page.area, person, 0], [page.area, person, Number.MAX_SAFE_INTEGER]);
-  const keys = page.fresh ? [] : await database.getAllKeys("facts", range);
-  const known = await Promise.all(rows.map((row) => database.get("fact_index", row.id)));
-  const recount = !page.fresh && rows.some((row, place) => GONE.has(row.state) && known[place]);
-  const fold = keys.length >= MOST_SEGMENTS;
-  const all = fold || recount ? latestOf([await readFacts(database, sealer, person), rows]) : null;
+  const gone = page.fresh ? [] : rows.filter((row) => GONE.has(row.state));
+  const known = await Promise.all(gone.map((row) => database.get("fact_index", row.id)));
+  const recount = known.some(Boolean);
   return {
     person,
     rows,
-    all: recount ? all : null,
-    replaced: fold ? keys : [],
-    sealed: await sealer.seal(fold ? all : rows),
+    all: recount ? latestOf([await readFacts(database, sealer, person), rows]) : null,
+    sealed: await sealer.seal(rows),
   };
 }
 
