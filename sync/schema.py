@@ -1,7 +1,7 @@
 """The tables. Two sorts:
 
-*Distributed* tables (record, log, receipt, quarantine, area_log) belong to an area: ``area_id`` leads every
-primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials, triggers,
+*Distributed* tables (record, log, receipt, quarantine, audit, area_log) belong to an area: ``area_id``
+leads every primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials, triggers,
 LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area (design D4).
 *Reference* tables (area, account, access, device, …) are small and replicated whole.
 Instants are milliseconds since 1970 UTC; documents are JSON text.
@@ -36,6 +36,10 @@ area_log = Table(
     metadata,
     _id("area_id", key=True),
     Column("head", BigInteger, nullable=False),
+    # A cursor below this number has missed tombstones that are gone: its area starts afresh.
+    Column("floor", BigInteger, nullable=False, server_default="0"),
+    # The number of the last erasure: what was prepared before it is not sent any more.
+    Column("erased", BigInteger, nullable=False, server_default="0"),
 )
 
 record = Table(
@@ -109,7 +113,25 @@ quarantine = Table(
     _id("author_id", optional=True),
     _id("device_id", optional=True),
     _instant("received_at"),
-    Column("state", String(10), nullable=False),
+    Column("state", String(10), nullable=False),  # waiting, accepted, declined
+    _id("decided_by", optional=True),
+    _instant("decided_at", optional=True),
+    Column("reason", Text, nullable=True),
+    Index("ix_quarantine_state", "state"),
+    Index("ix_quarantine_author_id", "author_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id("area_id", key=True),
+    _id("audit_id", key=True),
+    _instant("at"),
+    _id("actor_id", optional=True),
+    _id("device_id", optional=True),
+    Column("action", String(40), nullable=False),  # a word of the protocol: accept, decline, move, …
+    Column("subject", String(40), nullable=False),  # the id of what it was done to
+    Column("detail", Text, nullable=True),  # JSON; ids and codes only, nothing that describes a person
 )
 
 # -- reference -----------------------------------------------------------------------------------------
@@ -166,6 +188,17 @@ device = Table(
     _instant("revoked_at", optional=True),
     Column("build", String(40), nullable=True),
     Index("ix_device_account_id", "account_id"),
+)
+
+device_area = Table(
+    "device_area",
+    metadata,
+    _id("area_id", key=True),
+    _id("device_id", key=True),
+    _instant("given_at"),
+    _instant("lost_at", optional=True),
+    _instant("purged_at", optional=True),  # the phone has confirmed that it holds nothing of it any more
+    Index("ix_device_area_device_id", "device_id"),
 )
 
 web_session = Table(
