@@ -1,8 +1,9 @@
 """The tables. Two sorts:
 
 *Distributed* tables (record, log, receipt, quarantine, audit, area_log) belong to an area: ``area_id``
-leads every primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials, triggers,
-LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area (design D4).
+leads every primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials,
+triggers, LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area
+(design D4).
 *Reference* tables (area, account, access, device, …) are small and replicated whole.
 Instants are milliseconds since 1970 UTC; documents are JSON text.
 """
