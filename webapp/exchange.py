@@ -6,7 +6,6 @@ Invariant: an error has one shape, ``{"error": {"code", "message", "action"}}``,
 from __future__ import annotations
 
 import json
-import time
 
 from flask import Blueprint, Response, current_app, request
 from flask_babel import gettext as _
@@ -17,6 +16,7 @@ from sync.exchange import Session, exchange
 from sync.wire import decode_body, encode_body
 from webapp.auth.devices import read_token, renew_token
 from webapp.extensions import store_of
+from webapp.ledger.commands import now_ms
 
 blueprint = Blueprint("exchange", __name__)
 
@@ -29,7 +29,7 @@ def post_exchange() -> Response:
         body = decode_body(request.get_data(cache=False), request.headers.get("Content-Encoding"))
         secret = current_app.config["SECRET_KEY"].encode()
         session = Session(account, device, secret, renew_token)
-        answer = exchange(store_of(current_app), session, body, int(time.time() * 1000))
+        answer = exchange(store_of(current_app), session, body, now_ms())
     except RequestEntityTooLarge:
         return answer_problem(ProblemError("body_too_large"))
     except ProblemError as error:

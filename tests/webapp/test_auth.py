@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import jwt
@@ -12,7 +13,7 @@ from sync import schema
 from tests.world import PASSWORD
 from webapp.auth import throttle
 from webapp.auth.accounts import set_password
-from webapp.auth.devices import read_token, write_enrolment
+from webapp.auth.devices import read_token, renew_token, write_enrolment
 from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
 
@@ -116,6 +117,18 @@ def test_a_supervisor_cannot_hand_over_an_identity_that_sees_more(client_for: Cl
     assert chen.post(f"/desk/phones/{village.accounts['asha']}/enrol").status_code == 200
     assert chen.post(f"/desk/phones/{village.accounts['ding']}/enrol").status_code == 404
     assert client_for("asha").post(f"/desk/phones/{village.accounts['ben']}/enrol").status_code == 403
+
+
+def test_tokens_are_over_by_the_clock_that_wrote_them(app: Flask, village: World) -> None:
+    start = 1_900_000_000_000
+    for passed, status in ((0, 200), (14 * 86_400_000 - 1000, 200), (14 * 86_400_000, 401)):
+        app.config["CLOCK"] = partial(int, start)
+        with app.app_context():
+            token = renew_token(village.accounts["asha"], village.devices["asha"])
+        app.config["CLOCK"] = partial(int, start + passed)
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = app.test_client().post("/sync/exchange", headers=headers, json={"protocol": 1})
+        assert answer.status_code == status, passed
 
 
 def test_tokens_of_another_kind_algorithm_or_time_are_refused(app: Flask, village: World) -> None:

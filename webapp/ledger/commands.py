@@ -26,8 +26,9 @@ _clock = Clock(0, 0, NODE)
 
 
 def now_ms() -> int:
-    """This moment, in milliseconds since 1970 UTC."""
-    return int(time.time() * 1000)
+    """This moment, in milliseconds since 1970 UTC, by the app's ``CLOCK`` where it has one of its own."""
+    clock = current_app.config.get("CLOCK") if current_app else None
+    return clock() if clock else int(time.time() * 1000)
 
 
 def new_id(now: int | None = None) -> str:
