@@ -79,6 +79,13 @@ def change_hash(change: Change) -> str:
     return hashlib.sha256(change.text.encode()).hexdigest()
 
 
+def named_ids(change: Change) -> set[str]:
+    """The ids of all that a change speaks of: its record, what it amends, its person, its household."""
+    named = {change.record, change.amends, change.person, change.household}
+    named |= {change.body.get(key) for key in ("person", "household") if is_id(change.body.get(key))}
+    return {each for each in named if each}
+
+
 def canonical(raw: object) -> str:
     """JSON with sorted keys and no spaces."""
     return _ENCODER.encode(raw)

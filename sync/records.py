@@ -1,7 +1,8 @@
 """The fold: the only writer of records. Changes go in, statuses come out, rows are numbered.
 
 Invariants: one bad change never blocks the others; what is acknowledged is in this transaction; the
-author and the device are the caller's, whatever a change says. Every change is judged first
+author and the device are the caller's, whatever a change says; of an area whose grant has lapsed nothing is
+told, only counted in. Every change is judged first
 (``judge_change`` gives a verdict in the words of the protocol), then acted on.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync.catalogue import Catalogue, Kind
-from sync.change import Change, change_hash, parse_change
+from sync.change import Change, change_hash, named_ids, parse_change
 from sync.clock import clamp, format_stamp, parse_stamp
 from sync.errors import ProblemError
 from sync.ids import is_id
@@ -24,7 +25,8 @@ from sync.overlay import Row, touched_rows
 from sync.rows import decode_row, encode_row
 from sync.schema import log, quarantine, receipt, record
 from sync.scope import Caller
-from sync.verdicts import Known, Verdict, judge_change
+from sync.tombstones import Gone, read_gone
+from sync.verdicts import FACT_OPS, Known, Verdict, judge_change
 
 Status = dict[str, Any]
 
@@ -41,6 +43,7 @@ class Folding:
     edits: dict[tuple[str, str], Edits]
     receipts: dict[str, dict[str, Any]]
     stored: frozenset[tuple[str, str]]
+    gone: Gone
     entries: list[dict[str, Any]] = field(default_factory=list)
     new_receipts: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
@@ -77,13 +80,15 @@ def _prefetch(
 ) -> Folding:
     """Hold the logs and read, in three statements, all that these changes are judged against."""
     claimed = {change.area for change in changes}
-    mine = {area for area in claimed if caller.may_write(area)}
+    mine = {area for area in claimed if caller.may_fold(area)}
     areas = lock_logs(tx, mine)
-    wanted = {i for c in changes for i in (c.record, c.amends, c.person, c.household) if i}
+    wanted = {each for change in changes for each in named_ids(change)}
+    ids = {change.id for change in changes}
+    ids |= {i for c in changes if c.op in FACT_OPS for i in (c.record, c.amends) if i}
     known = tx.execute(
         select(receipt).where(
             receipt.c.area_id.in_(sorted(caller.areas | claimed)),
-            receipt.c.change_id.in_(sorted({change.id for change in changes})),
+            receipt.c.change_id.in_(sorted(ids)),
         )
     )
     receipts = {
@@ -98,7 +103,8 @@ def _prefetch(
             key = found.area_id, found.record_id
             rows[key] = decode_row(found)
             edits[key] = json.loads(found.edits) if found.edits else {}
-    return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows))
+    gone = read_gone(tx, claimed, wanted, areas)
+    return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows), gone)
 
 
 def _fold_one(folding: Folding, change: Change) -> Status:
@@ -111,18 +117,32 @@ def _fold_one(folding: Folding, change: Change) -> Status:
         amended=folding.rows.get((change.area, change.amends or "")),
         person=folding.rows.get((change.area, change.person or "")),
         area_exists=change.area in folding.areas,
+        gone=_how_gone(folding, change),
     )
     kind = folding.catalogue.get(change.kind)
-    verdict = judge_change(change, kind, folding.caller, known)
+    written_at = clamp(parse_stamp(change.stamp), folding.now)[0].millis
+    verdict = judge_change(change, kind, folding.caller.as_of(change.area, written_at), known)
+    if verdict.status == "rejected":
+        return _refuse(folding, change, verdict, digest)
     if verdict.status == "quarantined" or kind is None:
         return _hold(folding, change, verdict, digest)
     return _accept(folding, change, kind, digest)
+
+
+def _how_gone(folding: Folding, change: Change) -> str:
+    """Whether what a change speaks of was "erased" or has "left"; a fact that never got in is erased too."""
+    told = [folding.receipts.get(each or "") for each in (change.record, change.amends)]
+    if any(earlier is not None and earlier["code"] == "erased_person" for earlier in told):
+        return "erased"
+    return folding.gone.how(change)
 
 
 def _answer_again(change: Change, earlier: dict[str, Any], digest: str) -> Status:
     """The status of a change that came before: duplicate, or the same id with another body."""
     if earlier["hash"] != digest:
         return {"id": change.id, "status": "rejected", "code": "id_reused"}
+    if earlier["status"] == "rejected" or earlier["code"] == "erased_person":
+        return {"id": change.id, "status": "rejected", "code": earlier["code"]}
     status: Status = {"id": change.id, "status": "duplicate"}
     if earlier["seq"] is not None:
         status["seq"] = earlier["seq"]
@@ -131,12 +151,20 @@ def _answer_again(change: Change, earlier: dict[str, Any], digest: str) -> Statu
     return status
 
 
+def _refuse(folding: Folding, change: Change, verdict: Verdict, digest: str) -> Status:
+    """Keep of a change that it came, by its hash, and nothing of what it says."""
+    _note_receipt(folding, change, "rejected", verdict.code, digest)
+    folding.new_receipts[-1]["change"] = "{}"
+    return {"id": change.id, "status": "rejected", "code": verdict.code}
+
+
 def _hold(folding: Folding, change: Change, verdict: Verdict, digest: str) -> Status:
     """Keep a change whole for a supervisor to decide: acknowledged, not yet visible."""
     detail = json.dumps(verdict.detail, ensure_ascii=False) if verdict.detail else None
     who = _who(folding)
+    area = folding.gone.home_of(change) if verdict.code == "moved_away" else change.area
     folding.held.append(
-        {"area_id": change.area, "change_id": change.id, "code": verdict.code, "change": change.text}
+        {"area_id": area, "change_id": change.id, "code": verdict.code, "change": change.text}
         | {"detail": detail, "state": "waiting", "received_at": folding.now}
         | who
     )
@@ -163,7 +191,7 @@ def _accept(folding: Folding, change: Change, kind: Kind, digest: str) -> Status
             | _who(folding)
         )
     status: Status = {"id": change.id, "status": "conflict" if conflicts else "accepted"}
-    if conflicts:
+    if conflicts and folding.caller.may_write(change.area):
         status["fields"] = conflicts
     _note_receipt(folding, change, status["status"], "clock_ahead" if ahead else None, digest)
     return status

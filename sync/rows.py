@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from sync.catalogue import Catalogue
 from sync.log import heads_of
@@ -35,6 +35,7 @@ _COLUMNS = {
     "attention": "attention",
 }
 _IN_COLUMNS = frozenset(_COLUMNS.values()) | {"fields", "device"}
+GONE = ("left", "erased")  # a tombstone's state: the record is in another area, or nowhere any more
 _READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
 
 
@@ -77,11 +78,11 @@ def rows_of(
     until: int | None = None,
     private: bool = False,
 ) -> list[Row]:
-    """The rows of these areas that match all that is given, by area and number.
+    """The rows of these areas that match all that is given, by area and number; never a tombstone.
 
     ``since`` and ``until`` bound ``occurred_at`` (ms, half open).
     """
-    query = select(*_READ).where(record.c.area_id.in_(sorted(areas)))
+    query = select(*_READ).where(record.c.area_id.in_(sorted(areas)), is_standing())
     wanted = {"kind": kinds, "record_id": ids, "state": states, "lookup": lookup}
     for column, values in wanted.items():
         if values is not None:
@@ -98,9 +99,14 @@ def rows_of(
     return _decode_all(found, catalogue, private)
 
 
+def is_standing() -> ColumnElement[bool]:
+    """The condition that a record is no tombstone."""
+    return or_(record.c.state.is_(None), record.c.state.not_in(GONE))
+
+
 def row_found(tx: Connection, catalogue: Catalogue, kind: str, lookup: str) -> Row | None:
     """The one row of ``kind`` that ``lookup`` leads to, in whatever area, private fields included."""
-    query = select(*_READ).where(record.c.lookup == lookup, record.c.kind == kind)
+    query = select(*_READ).where(record.c.lookup == lookup, record.c.kind == kind, is_standing())
     found = tx.execute(query.limit(2)).all()
     return decode_row(found[0]) if len(found) == 1 else None
 

@@ -1,7 +1,7 @@
 """Judging a change before anything is done with it. Pure.
 
-A verdict is a value in the words of the protocol: ``accepted``, or ``quarantined`` with a code of
-``sync.errors``. Whether an edit is a conflict shows only when it is merged.
+A verdict is a value in the words of the protocol: ``accepted``, or ``quarantined`` or ``rejected`` with a
+code of ``sync.errors``. Whether an edit is a conflict shows only when it is merged.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ FACT_OPS = frozenset({"record", "amend", "void", "review"})
 
 @dataclass(frozen=True)
 class Known:
-    """What the server holds that a change speaks of; None where it holds nothing."""
+    """What the server holds that a change speaks of; None where it holds nothing.
+
+    ``gone`` is how what it speaks of went: "left" (to another area), "erased", or "" where it did not.
+    """
 
     target: Row | None
     amended: Row | None
     person: Row | None
     area_exists: bool
+    gone: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,27 @@ ACCEPTED = Verdict("accepted")
 
 def judge_change(change: Change, kind: Kind | None, caller: Caller, known: Known) -> Verdict:
     """The verdict on a change that has not come before."""
-    if not caller.may_write(change.area) or not known.area_exists:
-        return _held("foreign_area")
-    if kind is None or (change.op in FACT_OPS) != (kind.family == "fact"):
-        return _held("unknown_kind")
-    if known.target is not None and known.target["kind"] != change.kind:
-        return _held("unknown_record")
+    if known.gone == "erased":
+        return Verdict("rejected", "erased_person")
+    code = _why_held(change, kind, caller, known)
+    if kind is None or code:
+        return _held(code)
     if kind.family == "profile":
         return _judge_set(change, kind, caller)
     return _JUDGES[change.op](change, kind, caller, known)
+
+
+def _why_held(change: Change, kind: Kind | None, caller: Caller, known: Known) -> str:
+    """The code for which a change of any operation is held; "" where there is none."""
+    if caller.stopped:
+        return caller.stopped
+    if not caller.may_write(change.area) or not known.area_exists:
+        return "foreign_area"
+    if kind is None or (change.op in FACT_OPS) != (kind.family == "fact"):
+        return "unknown_kind"
+    if known.gone == "left":
+        return "moved_away"
+    return "unknown_record" if known.target is not None and known.target["kind"] != change.kind else ""
 
 
 def _judge_set(change: Change, kind: Kind, caller: Caller) -> Verdict:

@@ -1,0 +1,91 @@
+"""Erasing a person: their profile, pairings and facts, and every text that was ever sent about them.
+
+Invariant: afterwards no query finds anything that describes them, in any area they were ever in; what stays
+is that changes came (ids, numbers, hashes) and tombstones, by which phones forget them too. Whatever still
+comes about them is ``rejected erased_person`` and not kept. What SQLite has freed is overwritten, and leaves
+the files with ``compact``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from sync.errors import ProblemError
+from sync.log import lock_logs
+from sync.rows import is_standing
+from sync.schema import area_log, audit, log, quarantine, receipt, record
+from sync.scope import Caller
+from sync.tombstones import Act, bury, ids_in, note_act
+
+ERASERS = frozenset({"supervisor", "operator"})
+REASONS = ("own_request", "guardian_request", "wrong_entry", "no_purpose")
+_EMPTIED = {"change": "{}", "detail": None, "code": "erased_person"}
+
+
+def erase_person(tx: Connection, caller: Caller, person: str, reason: str, act: Act) -> int:
+    """Erase a person of one of the caller's areas, for one of ``REASONS``; return how many records went.
+
+    Raises ProblemError: ``unknown_person`` where none stands there, ``not_allowed`` where the caller is
+    neither supervisor nor operator of the area, ``malformed`` for another reason.
+    """
+    if reason not in REASONS:
+        raise ProblemError("malformed", "reason")
+    areas = _areas_of(tx, person)
+    locked = lock_logs(tx, areas)
+    home = _home_of(tx, person, locked)
+    if not (caller.system or caller.roles.get(home, frozenset()) & ERASERS):
+        raise ProblemError("not_allowed")
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("PRAGMA secure_delete=ON")  # what is freed from here on is overwritten
+    ids = {person}
+    for area in sorted(locked):
+        found = _records_about(tx, area, person)
+        ids |= {each.record_id for each in found}
+        bury(tx, area, found, act, to=None)
+    _empty_texts(tx, locked, ids, act)
+    note_act(tx, act, home, "erase", subject=person, detail={"reason": reason})
+    return len(ids)
+
+
+def _areas_of(tx: Connection, person: str) -> set[str]:
+    """Every area that a person is in or ever was in: by its tombstones, and by the moves of long ago."""
+    logs = select(area_log.c.area_id)
+    found = select(record.c.area_id).where(record.c.area_id.in_(logs), record.c.record_id == person)
+    moved = select(audit.c.area_id).where(audit.c.action == "move", audit.c.detail.contains(person))
+    return set(tx.scalars(found)) | set(tx.scalars(moved))
+
+
+def _home_of(tx: Connection, person: str, areas: frozenset[str]) -> str:
+    here = record.c.area_id.in_(sorted(areas)), record.c.record_id == person, record.c.kind == "person"
+    home = tx.scalar(select(record.c.area_id).where(*here, is_standing()))
+    if home is None:
+        raise ProblemError("unknown_person", person)
+    return str(home)
+
+
+def _records_about(tx: Connection, area: str, person: str) -> list[Any]:
+    """The records of an area about a person that are not erased yet, tombstones of a move among them."""
+    standing = select(record.c.record_id, record.c.kind, record.c.seq, record.c.body).where(
+        record.c.area_id == area, or_(record.c.state.is_(None), record.c.state != "erased")
+    )
+    theirs = or_(record.c.record_id == person, record.c.person_id == person)
+    pairings = tx.execute(standing.where(record.c.kind == "pairing", is_standing())).all()
+    found = [each for each in pairings if json.loads(each.body).get("person") == person]
+    return sorted([*found, *tx.execute(standing.where(theirs))], key=lambda each: each.seq)
+
+
+def _empty_texts(tx: Connection, areas: frozenset[str], ids: set[str], act: Act) -> None:
+    """Empty every change about these records, wherever it lies; its hash stays."""
+    entries = log.c.area_id.in_(sorted(areas)), log.c.record_id.in_(sorted(ids))
+    changes = set(tx.scalars(select(log.c.change_id).where(*entries)))
+    query = select(quarantine.c.change_id, quarantine.c.change).execution_options(yield_per=500)
+    held = {each.change_id for each in tx.execute(query) if ids_in(each.change) & ids}
+    closed = {"state": "declined", "decided_by": act.author, "decided_at": act.at, "reason": None}
+    if held:
+        waiting = update(quarantine).where(quarantine.c.change_id.in_(sorted(held)))
+        tx.execute(waiting.values(_EMPTIED | closed))
+    known = update(receipt).where(receipt.c.change_id.in_(sorted(changes | held)))
+    tx.execute(known.values(_EMPTIED))
