@@ -225,16 +225,18 @@ def _merge_profile(folding: Folding, change: Change, stamp: str) -> tuple[list[R
     key = change.area, change.record
     edits = add_edits(folding.edits.get(key, {}), change, folding.caller.account, stamp)
     folding.edits[key] = edits
-    rivals = find_conflicts(edits)
+    rivals = find_conflicts(edits, folding.catalogue[change.kind].sensitive)
     row: Row = dict(folding.rows.get(key) or _new_profile(folding, change))
     row["fields"] = current_fields(edits)
     row.pop("conflicts", None)
     if rivals:
         row["conflicts"] = {
-            name: [{k: head[k] for k in ("change", "author", "value")} for head in heads]
+            name: [{k: head[k] for k in ("change", "author", "value", "stamp")} for head in heads]
             for name, heads in rivals.items()
         }
-    return [row], {name: row["conflicts"][name] for name in rivals if name in change.body}
+    private = folding.catalogue[change.kind].private
+    told = {name: row["conflicts"][name] for name in rivals if name in change.body and name not in private}
+    return [row], told
 
 
 def _new_profile(folding: Folding, change: Change) -> Row:

@@ -20,6 +20,7 @@ from sync.packing import pack
 from sync.schema import log, record
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+IN_CONFLICT = "conflict"  # in the table, in place of a profile's state, so that an index finds it
 RANKS = {"urgent": 0, "watch": 1, "well": 2}
 _COLUMNS = {
     "record_id": "id",
@@ -44,6 +45,7 @@ def encode_row(row: Row, edits: Edits | None, lookup: str | None) -> dict[str, A
     values = {column: row.get(key) for column, key in _COLUMNS.items()}
     extra = {key: value for key, value in row.items() if key not in _IN_COLUMNS}
     return values | {
+        "state": row.get("state", IN_CONFLICT if "conflicts" in row else None),
         "device_id": row.get("device"),
         "attention_rank": RANKS.get(row.get("attention", "")),
         "lookup": lookup,
@@ -57,6 +59,8 @@ def decode_row(values: Any) -> Row:
     """The row of one record as it was read."""
     read = {key: getattr(values, column) for column, key in _COLUMNS.items()}
     row: Row = {key: value for key, value in read.items() if value is not None}
+    if row.get("state") == IN_CONFLICT:
+        del row["state"]
     row |= json.loads(values.extra)
     row["fields"] = json.loads(values.body)
     return row
@@ -174,8 +178,11 @@ def without_private(row: Row, catalogue: Catalogue) -> Row:
     kind = catalogue.get(row["kind"])
     if kind is None or not kind.private:
         return row
-    fields = {name: value for name, value in row["fields"].items() if name not in kind.private}
-    return row | {"fields": fields}
+    shown = dict(row)
+    for part in ("fields", "conflicts"):
+        if part in row:
+            shown[part] = {name: value for name, value in row[part].items() if name not in kind.private}
+    return shown
 
 
 def _dump(value: Any) -> str:
