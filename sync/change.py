@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import ValuesView
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,10 @@ OPS = frozenset({"record", "amend", "void", "review", "set"})
 
 @dataclass(frozen=True)
 class Change:
-    """One parsed change; ``raw`` is what arrived, whole, and ``text`` its canonical JSON."""
+    """One parsed change; ``raw`` is what arrived, whole, and ``text`` its canonical JSON.
+
+    ``digest`` is the SHA-256 (hex) of that text: the same change always has the same.
+    """
 
     id: str
     area: str
@@ -34,6 +38,7 @@ class Change:
     base: dict[str, Any]
     raw: dict[str, Any]
     text: str
+    digest: str
     form: str | None = None
     person: str | None = None
     household: str | None = None
@@ -46,8 +51,8 @@ def parse_change(raw: object) -> Change:
     """Read one change. Raises ProblemError ``malformed`` or ``too_large``."""
     if not isinstance(raw, dict):
         raise ProblemError("malformed", "not an object")
-    text = _readable_text(raw)
-    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
+    text, data = _readable_text(raw)
+    if len(data) > MAX_BYTES:
         raise ProblemError("too_large")
     for key in ("id", "area", "record"):
         if not is_id(raw.get(key)):
@@ -63,6 +68,7 @@ def parse_change(raw: object) -> Change:
         base=_object(raw, "base"),
         raw=raw,
         text=text,
+        digest=hashlib.sha256(data).hexdigest(),
         form=raw["form"] if isinstance(raw.get("form"), str) else None,
         person=_optional_id(raw, "person"),
         household=_optional_id(raw, "household"),
@@ -72,11 +78,6 @@ def parse_change(raw: object) -> Change:
     )
     _check_shape(change)
     return change
-
-
-def change_hash(change: Change) -> str:
-    """SHA-256 (hex) of the canonical JSON of what arrived: the same change always hashes the same."""
-    return hashlib.sha256(change.text.encode()).hexdigest()
 
 
 def named_ids(change: Change) -> set[str]:
@@ -91,24 +92,29 @@ def canonical(raw: object) -> str:
     return _ENCODER.encode(raw)
 
 
-def _readable_text(raw: dict[str, Any]) -> str:
-    """The canonical JSON of what every database and every phone can hold; else ProblemError ``malformed``.
+def _readable_text(raw: dict[str, Any]) -> tuple[str, bytes]:
+    """The canonical JSON, as text and as UTF-8, of what every database and every phone can hold.
 
-    Half a surrogate pair is no text, and what nests deeper than MAX_DEPTH no form of ours.
+    Half a surrogate pair is no text, and what nests deeper than MAX_DEPTH no form of ours: both raise
+    ProblemError ``malformed``.
     """
     if not _is_shallow(raw, MAX_DEPTH):
         raise ProblemError("malformed", "nested too deep")
     text = canonical(raw)
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ProblemError("malformed", "half a surrogate pair")
-    return text
+    try:
+        return text, text.encode()
+    except UnicodeEncodeError as error:
+        raise ProblemError("malformed", "half a surrogate pair") from error
 
 
 def _is_shallow(value: object, depth: int) -> bool:
-    if not isinstance(value, (dict, list)):
-        return True
     inner = value.values() if isinstance(value, dict) else value
-    return depth > 0 and all(_is_shallow(item, depth - 1) for item in inner)
+    if not isinstance(inner, (list, ValuesView)):
+        return True
+    if depth == 0:
+        return False
+    nested = [item for item in inner if isinstance(item, (dict, list))]
+    return all(_is_shallow(item, depth - 1) for item in nested)
 
 
 def _check_shape(change: Change) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from sync.bulk import execute_many
 from sync.catalogue import Catalogue, Kind
-from sync.change import Change, change_hash, named_ids, parse_change
+from sync.change import Change, named_ids, parse_change
 from sync.clock import clamp, format_stamp, parse_stamp
 from sync.errors import ProblemError
 from sync.ids import is_id
@@ -108,7 +109,7 @@ def _prefetch(
 
 
 def _fold_one(folding: Folding, change: Change) -> Status:
-    digest = change_hash(change)
+    digest = change.digest
     earlier = folding.receipts.get(change.id)
     if earlier is not None:
         return _answer_again(change, earlier, digest)
@@ -276,13 +277,9 @@ def _write_all(tx: Connection, folding: Folding) -> dict[str, int]:
     _write_records(tx, folding, latest)
     for noted in folding.new_receipts:
         noted["seq"] = numbers.get(noted["change_id"])
-    for table, values in (
-        (log, folding.entries),
-        (receipt, folding.new_receipts),
-        (quarantine, folding.held),
-    ):
-        if values:
-            tx.execute(insert(table), values)
+    execute_many(tx, _LOG, folding.entries)
+    execute_many(tx, _RECEIPT, folding.new_receipts)
+    execute_many(tx, _QUARANTINE, folding.held)
     return numbers
 
 
@@ -299,12 +296,11 @@ def _write_records(tx: Connection, folding: Folding, latest: dict[tuple[str, str
             changed.append(altered | {"key_area": key[0], "key_id": key[1]})
         else:
             new.append(values)
-    if new:
-        tx.execute(insert(record), new)
-    if changed:
-        tx.execute(_UPDATE, changed)
+    execute_many(tx, _RECORD, new)
+    execute_many(tx, _UPDATE, changed)
 
 
+_LOG, _RECEIPT, _QUARANTINE, _RECORD = insert(log), insert(receipt), insert(quarantine), insert(record)
 _NEVER_ALTERED = frozenset({"area_id", "record_id", "kind", "device_id"})
 _UPDATE = update(record).where(
     record.c.area_id == bindparam("key_area"), record.c.record_id == bindparam("key_id")

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,10 @@ def attend(kind: str, fields: dict[str, Any]) -> tuple[str, list[str]]:
     Each group of rules speaks at most once: the first that fits. Values that are no numbers fit nothing.
     """
     found = []
-    for group in RULES["groups"]:
-        if group["kind"] == kind:
-            rule = next((rule for rule in group["rules"] if _fits(rule, fields)), None)
-            if rule:
-                found.append(rule)
+    for group in _groups_of(kind):
+        rule = next((rule for rule in group if _fits(rule, fields)), None)
+        if rule:
+            found.append(rule)
     attention = min((rule["attention"] for rule in found), key=RANKS.index, default="well")
     return attention, [rule["code"] for rule in found]
 
@@ -51,13 +51,23 @@ def reason_text(code: str, t: Translate) -> str:
 
 def fields_at_fault(kind: str, codes: list[str]) -> set[str]:
     """The fields that the rules with these codes look at."""
-    rules = [rule for group in RULES["groups"] if group["kind"] == kind for rule in group["rules"]]
+    rules = [rule for group in _groups_of(kind) for rule in group]
     return {c["field"] for rule in rules if rule["code"] in codes for c in _conditions(rule)}
 
 
+@cache
+def _groups_of(kind: str) -> list[list[dict[str, Any]]]:
+    return [group["rules"] for group in RULES["groups"] if group["kind"] == kind]
+
+
 def _fits(rule: dict[str, Any], fields: dict[str, Any]) -> bool:
-    together = all if "all" in rule else any
-    return together(_meets(condition, fields.get(condition["field"])) for condition in _conditions(rule))
+    """Whether all, or any, of a rule's conditions are met. A plain loop: it runs for every log folded."""
+    every = "all" in rule
+    for condition in _conditions(rule):
+        value = fields.get(condition["field"])
+        if (value is not None and _meets(condition, value)) != every:
+            return not every
+    return every
 
 
 def _conditions(rule: dict[str, Any]) -> list[dict[str, str]]:
@@ -66,8 +76,6 @@ def _conditions(rule: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _meets(condition: dict[str, str], value: Any) -> bool:
-    if value is None:
-        return False
     if "is" in condition:
         return bool(value == condition["is"])
     if not _NUMBER.fullmatch(str(value)):

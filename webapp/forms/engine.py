@@ -185,6 +185,9 @@ def local_instant(millis: int) -> str:
 
 def _said(form: Form, body: Body) -> Body:
     """The body without what says nothing: null, and a list of choices with none chosen."""
+    empty = [key for key, value in body.items() if value is None or value == []]
+    if not empty:
+        return body
     many = {field["key"] for field in form["fields"] if field["type"] == "many"}
     return {k: v for k, v in body.items() if v is not None and not (k in many and v == [])}
 
@@ -241,9 +244,11 @@ def _ask(field: Field, t: Translate) -> str:
 
 
 def _check_choice(field: Field, value: Any, t: Translate) -> Found:
-    known = {choice["value"] for choice in field["choices"]}
-    items = value if field["type"] == "many" else [value]
-    if isinstance(items, list) and all(isinstance(item, str) and item in known for item in items):
+    known = [choice["value"] for choice in field["choices"]]
+    if field["type"] == "one":
+        if isinstance(value, str) and value in known:
+            return None
+    elif isinstance(value, list) and all(isinstance(item, str) and item in known for item in value):
         return None
     return "unknown_choice", t("请重新选一项：%(label)s", label=t(field["label"]))
 
@@ -339,6 +344,8 @@ def _moved(text: str) -> list[str]:
 
 def _check_together(form: Form, body: Body, t: Translate) -> list[dict[str, str]]:
     """Rules between fields, said at the field where they are mended."""
+    if not any(key in form for key in ("require_one_of", "together", "below")):
+        return []
     errors = []
     fields = {field["key"]: field for field in form["fields"]}
     anyone = form.get("require_one_of")
