@@ -104,7 +104,7 @@ def _render_household(home: Path) -> tuple[list[float], list[float]]:
             page.fill("#login", "asha")
             page.fill("#password", PASSWORD)
             page.click("button.main")
-            page.locator("#go:not([hidden])").wait_for(timeout=60_000)
+            page.locator("#go[data-ready]").wait_for(timeout=60_000)
             page.goto(f"{server.url}/field/today")
             page.evaluate(RENDER, [f"/field/households/{household}", 5])
             plain = page.evaluate(RENDER, [f"/field/households/{household}", RENDERS])

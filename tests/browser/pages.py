@@ -56,7 +56,7 @@ class Phone(Screen):
 
     def get_ready(self) -> None:
         """Wait for the first sync to end and go on."""
-        self.page.locator("#go:not([hidden])").wait_for(timeout=60_000)
+        self.page.locator("#go[data-ready]").wait_for(timeout=60_000)
 
     def find(self, query: str) -> None:
         """Search among the households and open the one result."""

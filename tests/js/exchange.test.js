@@ -9,7 +9,7 @@ import { ModelServer, newPhone, newVisit, NOW } from "./phone.js";
 const json = (body, init = {}) =>
   new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" }, ...init });
 
-function exchangerOf(phone, fetch, notify = () => undefined) {
+function exchangerOf(phone, fetch, notify = () => undefined, clock = () => 0) {
   return makeExchanger({
     store: phone.store,
     fetch,
@@ -18,6 +18,7 @@ function exchangerOf(phone, fetch, notify = () => undefined) {
     build: "test",
     notify,
     compress: async (text) => gzipSync(text),
+    clock,
   });
 }
 
@@ -133,4 +134,118 @@ test("a gap in a page is a failure that keeps what is known, and the next try go
   const whole = exchangerOf(phone, async (_path, init) => json(server.answer(bodyOf(init))));
   assert.equal((await whole.run()).ok, true);
   assert.equal((await phone.store.book()).people.length, 2);
+});
+
+/** A server with `count` earlier visits, and a phone that has seen none of them. */
+async function withHistory(count) {
+  const server = new ModelServer();
+  for (let n = 0; n < count; n += 1) {
+    server.put({ id: `f${String(n).padStart(4, "0")}`, kind: "visit", area: "g1", person: "p1", household: "h1", author: "ben", occurred_at: NOW - n, state: "approved", attention: "well", fields: { how: "well", note: "好".repeat(9) } });
+  }
+  return { server, phone: await newPhone() };
+}
+
+test("the next page is under way while one is stored, and they are stored in their order", async () => {
+  const { server, phone } = await withHistory(60);
+  const events = [];
+  const { settle } = phone.store;
+  phone.store.settle = async (...taken) => {
+    events.push("store");
+    const rows = await settle.apply(phone.store, taken);
+    events.push("stored");
+    return rows;
+  };
+  const fetch = async (_path, init) => {
+    events.push("ask");
+    return json(server.answer(bodyOf(init), 20));
+  };
+  assert.equal((await exchangerOf(phone, fetch).run()).ok, true);
+  assert.deepEqual(events.slice(0, 4), ["ask", "ask", "store", "stored"]);
+  assert.equal(events.filter((event) => event === "ask").length, events.filter((event) => event === "store").length);
+  assert.equal((await phone.store.factsOf("p1")).length, 60);
+});
+
+test("what waits goes first: nothing is asked ahead of it", async () => {
+  const { server, phone } = await withHistory(60);
+  const asked = [];
+  const fetch = async (_path, init) => {
+    asked.push(bodyOf(init));
+    const answer = server.answer(bodyOf(init), 20);
+    if (asked.length === 1) await phone.store.save(newVisit(phone, { how: "urgent" }));
+    return json(answer);
+  };
+  await exchangerOf(phone, fetch).run();
+  assert.deepEqual(asked.slice(0, 3).map((request) => request.changes.length), [0, 1, 0]);
+});
+
+test("a page asked ahead of a gap is not stored", async () => {
+  const { server, phone } = await withHistory(60);
+  let requests = 0;
+  const broken = exchangerOf(phone, async (_path, init) => {
+    requests += 1;
+    const answer = server.answer(bodyOf(init), 20);
+    if (requests === 2) for (const page of answer.news) page.snapshot += 1;
+    return json(answer);
+  });
+  assert.deepEqual(await broken.run(), { ok: false, code: "page_has_gap" });
+  const whole = exchangerOf(phone, async (_path, init) => json(server.answer(bodyOf(init), 20)));
+  assert.equal((await whole.run()).ok, true);
+  assert.equal((await phone.store.factsOf("p1")).length, 60);
+});
+
+test("pages are as large as four seconds carry, and half that after one that broke off", async () => {
+  const { server, phone } = await withHistory(3);
+  const wishes = [];
+  let time = 0;
+  const answerIn = (millis, bytes) => async (_path, init) => {
+    wishes.push(bodyOf(init).bytes);
+    const response = json(server.answer(bodyOf(init)), { headers: { "Content-Length": String(bytes) } });
+    const { text } = response;
+    response.text = async () => {
+      time += millis;
+      if (millis === Infinity) throw new TypeError("network error");
+      return text.call(response);
+    };
+    return response;
+  };
+  const run = (fetch) => exchangerOf(phone, fetch, undefined, () => time).run();
+  await run(answerIn(2_000, 50_000)); // 25 kB a second: 100 kB in four
+  await run(answerIn(10, 500)); // too small to tell
+  await run(answerIn(1, 200_000)); // as fast as may be
+  await run(answerIn(100_000, 40_000)); // as slow as may be
+  await run(answerIn(1_500, 30_000));
+  assert.deepEqual(await run(answerIn(Infinity, 0)), { ok: false, code: "no_signal" });
+  await run(answerIn(10, 500));
+  assert.deepEqual(wishes, [65_536, 100_000, 100_000, 262_144, 32_768, 80_000, 40_000]);
+});
+
+test("the server's wish to forget is granted once all is acknowledged, and said", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  await phone.store.save(newVisit(phone));
+  const wish = async (_path, init) => json({ ...server.answer(bodyOf(init)), flags: { wipe: true } });
+  assert.deepEqual(await exchangerOf(phone, wish).run(), { ok: true, code: "wiped" });
+  assert.equal(server.rows.size, 4); // it was sent before
+  assert.equal(await phone.store.identity(), null);
+  assert.equal((await phone.store.link()).code, "wiped");
+});
+
+test("a revoked phone that has to forget keeps what it could not send, sealed, for its owner", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  await phone.store.save(newVisit(phone));
+  const refusal = async () => json({ error: { code: "device_revoked", wipe: true } }, { status: 403 });
+  assert.deepEqual(await exchangerOf(phone, refusal).run(), { ok: false, code: "wiped" });
+  assert.deepEqual((await phone.store.book()).people, []);
+  assert.equal((await phone.store.counts()).waiting, 1);
+  assert.equal((await phone.store.identity()).account, "asha");
+});
+
+test("a server that is behind, or busy, is left alone as long as it asks", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  for (const code of ["server_behind", "busy"]) {
+    const headers = { "Retry-After": "90" };
+    const fetch = async () => json({ error: { code } }, { status: 503, headers });
+    assert.deepEqual(await exchangerOf(phone, fetch).run(), { ok: false, code });
+    assert.ok((await phone.store.link()).retry_at >= NOW + 90_000, code);
+  }
 });

@@ -57,12 +57,15 @@ export function newVisit(phone, body = { how: "well" }, person = "p1") {
 export const requestOf = async (store, limit = 100) => ({
   changes: await store.pending({ limit }),
   cursors: await store.cursors(),
+  snapshots: 1,
+  ...(await store.questions(true)),
 });
 
 /** Numbers entries, keeps rows, answers pages: the meaning of the exchange at its smallest. */
 export class ModelServer {
   constructor() {
     this.epoch = "e1";
+    this.key = ""; // another key: no cursor of before reads any more
     this.rows = new Map();
     this.log = [];
     this.seen = new Map();
@@ -91,22 +94,19 @@ export class ModelServer {
     return { id: change.id, status: "accepted", seq: this.log.length };
   }
 
-  answer({ changes = [], cursors = {} }, size = 1000) {
+  /** A record that went: its tombstone has a number, and no fields. */
+  bury(id, state) {
+    const { kind, person, household } = this.rows.get(id);
+    this.put({ id, kind, person, household, state, area: AREA, fields: {} });
+  }
+
+  answer({ changes = [], cursors = {}, snapshots = 0 }, size = 1000) {
     const statuses = changes.map((change) => this.fold(JSON.parse(JSON.stringify(change))));
-    const known = cursors[AREA]?.startsWith(`${this.epoch}:`) ? Number(cursors[AREA].split(":")[1]) : null;
-    const from = known ?? 0;
-    const to = Math.min(this.log.length, from + size);
-    const rows = [...this.rows.values()].filter((row) => row.seq > from && row.seq <= to);
-    const page = {
-      area: AREA,
-      cursor: `${this.epoch}:${to}`,
-      from,
-      to,
-      superseded: to - from - rows.length,
-      tables: pack(rows.map(({ area: _area, ...row }) => ({ ...row, area: undefined }))),
-      ...(known === null ? { fresh: true } : {}),
-    };
-    for (const table of Object.values(page.tables)) delete table.columns.area;
+    const at = this.read(cursors[AREA]);
+    const pages = [];
+    if (snapshots && (at === null || at.stage)) pages.push(...this.snapshot(at, size));
+    else if (at === null || at.seq < this.log.length) pages.push(this.logPage(at?.seq ?? null, size));
+    const reached = pages.length ? this.read(pages.at(-1).cursor) : at;
     return {
       protocol: 1,
       epoch: this.epoch,
@@ -114,9 +114,70 @@ export class ModelServer {
       me: { id: "asha", name: "阿莎", role: "volunteer" },
       statuses,
       areas: { granted: [], lost: [] },
-      news: to > from || known === null ? [page] : [],
-      remaining: { rows: this.log.length - to, bytes: 0 },
-      more: to < this.log.length,
+      news: pages,
+      remaining: { rows: pages.at(-1)?.left ?? this.log.length - reached.seq, bytes: 0 },
+      usable: !reached.stage || reached.stage === "older",
+      more: Boolean(reached.stage) || reached.seq < this.log.length,
     };
   }
+
+  /** {seq} or {seq, stage, after}: a cursor of this epoch, else null. */
+  read(cursor) {
+    const [epoch, seq, stage, after] = (cursor ?? "").split(":");
+    if (epoch !== this.epoch + this.key) return null;
+    return { seq: Number(seq), ...(stage ? { stage, after } : {}) };
+  }
+
+  logPage(known, size) {
+    const from = known ?? 0;
+    const to = Math.min(this.log.length, from + size);
+    const rows = [...this.rows.values()].filter((row) => row.seq > from && row.seq <= to);
+    const superseded = to - from - rows.length;
+    const page = { area: AREA, cursor: `${this.epoch}${this.key}:${to}`, from, to, superseded, tables: tables(rows) };
+    return known === null ? { ...page, fresh: true } : page;
+  }
+
+  /** Up to `size` rows of a snapshot as pages of one stage each: profiles, each person's latest, the rest. */
+  snapshot(at, size) {
+    const seq = at?.seq ?? this.log.length;
+    const [pages, start] = [[], STAGES.indexOf(at?.stage ?? "people")];
+    let [room, first] = [size, at === null];
+    for (const stage of STAGES.slice(start)) {
+      const after = stage === at?.stage ? at.after : "";
+      const rows = this.ofStage(stage, seq).filter((row) => row.id > after);
+      const taken = rows.slice(0, room);
+      room -= taken.length;
+      const whole = taken.length === rows.length;
+      const next = whole ? STAGES[STAGES.indexOf(stage) + 1] : stage;
+      const place = whole ? "" : (taken.at(-1)?.id ?? after);
+      const cursor = `${this.epoch}${this.key}:${seq}${next ? `:${next}:${place}` : ""}`;
+      const later = STAGES.slice(STAGES.indexOf(stage) + 1).flatMap((each) => this.ofStage(each, seq));
+      const left = rows.length - taken.length + later.length;
+      pages.push({ area: AREA, cursor, snapshot: seq, stage, first, last: !next, left, tables: tables(taken) });
+      first = false;
+      if (!whole || room <= 0) break;
+    }
+    return pages;
+  }
+
+  /** Membership is ranked over all rows, so that a row that left "older" for the log was, or will be, sent. */
+  ofStage(stage, seq) {
+    const all = [...this.rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const facts = all.filter((row) => row.person).sort((a, b) => b.occurred_at - a.occurred_at);
+    const recent = new Set(facts.slice(0, 3).map((row) => row.id));
+    const mine = {
+      people: (row) => !row.person,
+      recent: (row) => row.person && (recent.has(row.id) || row.state === "returned"),
+      older: (row) => row.person && !recent.has(row.id) && row.state !== "returned",
+    }[stage];
+    return all.filter((row) => row.seq <= seq && !["left", "erased"].includes(row.state) && mine(row));
+  }
+}
+
+const STAGES = ["people", "recent", "older"];
+
+function tables(rows) {
+  const packed = pack(rows);
+  for (const table of Object.values(packed)) delete table.columns.area;
+  return packed;
 }

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { summarise } from "../../webapp/static/care/summary.js";
 import { AREA, ModelServer, newPhone, newVisit, NOW, requestOf, seeded } from "./phone.js";
 
-const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "fact_index", "outbox"];
+const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "outbox"];
 
 test("what is saved is there after the phone was off, and shows as saved here", async () => {
   const phone = await newPhone({ server: new ModelServer() });
@@ -33,26 +34,29 @@ test("nothing that names or describes a person lies in the clear", async () => {
   await assert.rejects(crypto.subtle.exportKey("raw", key));
 });
 
-test("a page that does not join on is refused and the cursor stays", async () => {
-  const server = new ModelServer();
-  const phone = await newPhone({ server });
-  const before = await phone.store.cursors();
-  server.put({ id: "p2", kind: "person", area: AREA, fields: { name: "黄桂兰", household: "h1" } });
-  const good = server.answer(await requestOf(phone.store));
-  const [page] = good.news;
-  const broken = [
-    { ...page, from: page.from - 1 },
-    { ...page, to: page.to + 1 },
-    { ...page, superseded: page.superseded + 1 },
-    { ...page, tables: {} },
-  ];
-  for (const bad of broken) {
-    await assert.rejects(phone.store.settle({ ...good, news: [bad] }), { code: "page_has_gap" });
+test("a page that does not join on is refused and the cursor stays; the second time the area starts afresh", async () => {
+  for (const spoil of [
+    (page) => ({ ...page, from: page.from - 1 }),
+    (page) => ({ ...page, to: page.to + 1 }),
+    (page) => ({ ...page, superseded: page.superseded + 1 }),
+    (page) => ({ ...page, tables: {} }),
+  ]) {
+    const server = new ModelServer();
+    const phone = await newPhone({ server });
+    const before = await phone.store.cursors();
+    await phone.store.save(newVisit(phone, { how: "well", note: "还没传" }));
+    server.put({ id: "p2", kind: "person", area: AREA, fields: { name: "黄桂兰", household: "h1" } });
+    const good = server.answer({ cursors: before });
+    const bad = { ...good, news: [spoil(good.news[0])] };
+    await assert.rejects(phone.store.settle(bad), { code: "page_has_gap" });
     assert.deepEqual(await phone.store.cursors(), before);
     assert.equal((await phone.store.book()).people.length, 1);
+    await assert.rejects(phone.store.settle(bad), { code: "page_has_gap" });
+    assert.deepEqual(await phone.store.cursors(), {});
+    await phone.store.settle(server.answer(await requestOf(phone.store)));
+    assert.equal((await phone.store.book()).people.length, 2);
+    assert.equal((await phone.store.factsOf("p1"))[0].fields.note, "还没传");
   }
-  await phone.store.settle(good);
-  assert.equal((await phone.store.book()).people.length, 2);
 });
 
 test("an answer that is lost after the server took it doubles nothing", async () => {
@@ -151,7 +155,7 @@ test("a returned log needs somebody until it is amended", async () => {
   const amendment = { ...newVisit(phone, { how: "well", note: "周一" }), op: "amend", amends: visit.id };
   await phone.store.save(amendment);
   assert.equal((await phone.store.counts()).needs, 0);
-  assert.equal((await phone.store.fact(visit.id)).state, "amended");
+  assert.equal((await phone.store.fact("p1", visit.id)).state, "amended");
   await phone.store.settle(server.answer(await requestOf(phone.store)));
   assert.equal((await phone.store.counts()).needs, 0);
 });
@@ -227,53 +231,295 @@ test("wiping leaves nothing of anybody", async () => {
   assert.deepEqual(await phone.store.pending(), []);
 });
 
-test("whatever happens in whatever order, nothing saved is lost and nothing is doubled", async () => {
-  for (let seed = 1; seed <= 12; seed += 1) await liveThrough(seed);
+test("a first sync that breaks off anywhere goes on from there, and is usable before it is ready", async () => {
+  const server = new ModelServer();
+  for (let n = 10; n < 40; n += 1) server.put(visitRow(`f${n}`, NOW - n));
+  const phone = await newPhone();
+  const stages = [];
+  for (let round = 0; !(await phone.store.identity()).ready; round += 1) {
+    const answer = server.answer(await requestOf(phone.store), 4);
+    if (round % 3 !== 1) await phone.store.settle(answer); // each third answer is lost
+    phone.store.close();
+    phone.store = await phone.open();
+    const identity = await phone.store.identity();
+    stages.push(`${identity.usable}${Boolean(identity.ready)}`);
+    if (identity.usable) assert.equal((await phone.store.book()).summaries.p1.last_at, NOW - 10);
+    assert.equal((await phone.store.left()) > 0, !identity.ready);
+  }
+  assert.deepEqual([...new Set(stages)], ["falsefalse", "truefalse", "truetrue"]);
+  assert.equal((await phone.store.factsOf("p1")).length, 30);
+  assert.ok((await count("facts")) <= 10);
 });
 
-/** A random life: saving, voiding, lost requests, lost answers, restarts, supervisors, small pages. */
+test("several pages of an area in one answer make one block a person", async () => {
+  const server = new ModelServer();
+  for (let n = 10; n < 40; n += 1) server.put(visitRow(`f${n}`, NOW - n));
+  const phone = await newPhone({ server });
+  assert.equal((await phone.store.factsOf("p1")).length, 30);
+  assert.equal(await count("facts"), 1);
+});
+
+test("a page that belongs to another cursor, or to another snapshot, is refused", async () => {
+  const server = new ModelServer();
+  for (let n = 10; n < 40; n += 1) server.put(visitRow(`f${n}`, NOW - n));
+  const phone = await newPhone();
+  await phone.store.settle(server.answer(await requestOf(phone.store), 5));
+  const request = await requestOf(phone.store);
+  const next = server.answer(request, 5);
+  const other = { ...next, news: next.news.map((page) => ({ ...page, snapshot: page.snapshot + 1 })) };
+  await assert.rejects(phone.store.settle(other, request), { code: "page_has_gap" });
+  await phone.store.settle(next, request);
+  await assert.rejects(phone.store.settle(next, request), { code: "page_has_gap" }); // the same again, late
+  assert.equal((await phone.store.factsOf("p1")).length, 7);
+});
+
+test("a kind that this build does not know is kept", async () => {
+  const server = new ModelServer();
+  server.put({ ...visitRow("f1", NOW), kind: "diary_entry", fields: { mood: "晴" } });
+  server.put({ id: "x1", kind: "station_room", area: AREA, fields: { name: "活动室" } });
+  const phone = await newPhone({ server });
+  const [row] = await phone.store.factsOf("p1");
+  assert.deepEqual([row.kind, row.fields], ["diary_entry", { mood: "晴" }]);
+});
+
+test("what was erased is taken out of the blocks, the copies and the drafts; what waits about it stays", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const visit = await phone.store.save(newVisit(phone, { how: "watch", note: "金丝雀" }));
+  await phone.store.keepDraft("visit", "p1", { note: "还没写完" });
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  const waiting = await phone.store.save(newVisit(phone));
+  server.bury(visit.id, "erased");
+  server.bury("p1", "erased");
+  await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  assert.deepEqual((await phone.store.book()).people, []);
+  assert.equal(await count("facts"), 0);
+  assert.equal(await phone.store.draft("visit", "p1"), null);
+  assert.deepEqual((await phone.store.pending()).map((change) => change.id), [waiting.id]);
+  const statuses = [{ id: waiting.id, status: "rejected", code: "erased_person" }];
+  await phone.store.settle({ ...server.answer({ cursors: await phone.store.cursors() }), statuses });
+  assert.deepEqual(await phone.store.factsOf("p1"), []);
+  const [entry] = await phone.store.outbox();
+  assert.deepEqual([entry.state, entry.code, entry.person], ["needs", "erased_person", null]);
+  await phone.store.dismiss(entry.id);
+  assert.equal((await phone.store.counts()).needs, 0);
+});
+
+test("somebody erased while this phone was away leaves no copy on it", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  await phone.store.save(newVisit(phone, { how: "well", note: "金丝雀" }));
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  server.key = "k2";
+  for (const id of ["p1", ...[...server.rows.keys()].slice(3)]) server.bury(id, "erased");
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  assert.deepEqual(await phone.store.factsOf("p1"), []);
+  assert.equal(await count("outbox"), 0);
+});
+
+test("a supervisor's verdict on what was held reaches the person who wrote it", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const [one, two] = [await phone.store.save(newVisit(phone)), await phone.store.save(newVisit(phone))];
+  const hold = (change) => ({ id: change.id, status: "quarantined", code: "foreign_area" });
+  const answer = () => server.answer({ cursors: { [AREA]: "e1:3" } });
+  await phone.store.settle({ ...answer(), statuses: [hold(one), hold(two)] });
+  assert.deepEqual((await phone.store.questions(true)).asks, [one.id, two.id].sort());
+  assert.deepEqual(await phone.store.questions(), {}); // not again within the hour
+  const verdicts = [
+    { id: one.id, state: "declined", reason: "那天没去过" },
+    { id: two.id, state: "accepted", seq: 9 },
+  ];
+  await phone.store.settle({ ...answer(), verdicts });
+  assert.deepEqual(await phone.store.questions(true), {});
+  const [done, needs] = (await phone.store.outbox()).sort((a, b) => (a.id < b.id ? 1 : -1));
+  assert.deepEqual([needs.id, needs.state, needs.reason], [one.id, "needs", "那天没去过"]);
+  assert.deepEqual([done.id, done.status], [two.id, "accepted"]);
+  assert.ok(!(await dump()).includes("那天没去过"));
+  await phone.store.dismiss(one.id);
+  assert.deepEqual((await phone.store.factsOf("p1")).map((row) => row.id), [two.id]);
+});
+
+test("a purge is told until an answer to its telling has come", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  await phone.store.save(newVisit(phone, { how: "well", note: "金丝雀" }));
+  await phone.store.keepDraft("visit", "p1", { note: "没写完" });
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  const held = await phone.store.save(newVisit(phone));
+  const cursors = await phone.store.cursors();
+  const empty = () => ({ ...server.answer({ cursors }), news: [], areas: { granted: [], lost: [] } });
+  await phone.store.settle({
+    ...empty(),
+    statuses: [{ id: held.id, status: "quarantined", code: "foreign_area" }],
+    areas: { granted: [], lost: [AREA] },
+  });
+  assert.equal(await count("facts"), 0);
+  assert.equal(await phone.store.draft("visit", "p1"), null);
+  assert.deepEqual((await phone.store.outbox()).map((entry) => [entry.id, entry.person]), [[held.id, null]]);
+  assert.deepEqual((await phone.store.questions()).purged, [AREA]);
+  await phone.store.settle(empty(), {}); // an answer to a request that did not carry it
+  const request = await phone.store.questions();
+  assert.deepEqual(request.purged, [AREA]);
+  await phone.store.settle(empty(), request);
+  assert.equal((await phone.store.questions()).purged, undefined);
+});
+
+test("a phone of version 1 keeps its key, its owner, its outbox, its drafts and its records", async () => {
+  const server = new ModelServer();
+  const old = await newPhone({ server });
+  const waiting = await old.store.save(newVisit(old, { how: "well", note: "升级前写的" }));
+  await old.store.keepDraft("visit", "p1", { note: "写到一半" });
+  old.store.close();
+  await rebuildAsVersion1();
+  const store = await old.open();
+  assert.equal((await store.identity()).account, "asha");
+  assert.deepEqual((await store.pending()).map((change) => change.id), [waiting.id]);
+  assert.deepEqual(await store.draft("visit", "p1"), { note: "写到一半" });
+  assert.equal((await store.book()).people.length, 1);
+  server.put(visitRow("f1", NOW - 5));
+  await store.settle(server.answer(await requestOf(store)));
+  assert.deepEqual((await store.factsOf("p1")).map((row) => row.id).sort(), [waiting.id, "f1"].sort());
+});
+
+test("an answer for somebody who no longer uses this phone is not taken", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const answer = server.answer(await requestOf(phone.store));
+  await phone.store.wipe();
+  await assert.rejects(phone.store.settle(answer), { code: "not_mine" });
+  await phone.store.setIdentity({ account: "ben" });
+  await assert.rejects(phone.store.settle(answer), { code: "not_mine" });
+  assert.deepEqual((await phone.store.book()).people, []);
+});
+
+test("a wipe that the server asked for keeps what nobody else has, sealed", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  const waiting = await phone.store.save(newVisit(phone, { how: "well", note: "没传完" }));
+  await phone.store.wipe({ keepWaiting: true });
+  assert.deepEqual((await phone.store.book()).people, []);
+  assert.equal((await phone.store.identity()).token, undefined);
+  assert.equal((await phone.store.identity()).usable, false);
+  assert.deepEqual((await phone.store.pending()).map((change) => change.id), [waiting.id]);
+  assert.ok(!(await dump()).includes("没传完"));
+});
+
+test("whatever happens in whatever order, nothing saved is lost and nothing is doubled", async () => {
+  for (let seed = 1; seed <= 16; seed += 1) await liveThrough(seed);
+});
+
+/**
+ * A random life: saving, lost requests, lost answers, restarts, supervisors, small pages, snapshots that start
+ * anew and break off, a restored backup, records that leave.
+ */
 async function liveThrough(seed) {
   const [server, chance] = [new ModelServer(), seeded(seed)];
   const phone = await newPhone({ server, seed });
-  const written = new Map();
+  const [written, buried] = [new Map(), new Set()];
   for (let step = 0; step < 60; step += 1) {
     const roll = chance();
-    if (roll < 0.45) {
+    const known = [...written.keys()].filter((id) => server.rows.has(id) && !buried.has(id));
+    if (roll < 0.4) {
       const change = await phone.store.save(newVisit(phone, { how: "well", note: `第${step}次` }));
       written.set(change.id, `第${step}次`);
-    } else if (roll < 0.6) {
+    } else if (roll < 0.53) {
       server.answer(await requestOf(phone.store)); // the answer is lost
-    } else if (roll < 0.85) {
-      await phone.store.settle(server.answer(await requestOf(phone.store, 3), 2));
-    } else if (roll < 0.92) {
+    } else if (roll < 0.8) {
+      const request = await requestOf(phone.store, 3);
+      await phone.store.settle(server.answer(request, 2), request);
+    } else if (roll < 0.86) {
       phone.store.close();
       phone.store = await phone.open();
-    } else if (server.rows.has([...written.keys()][0])) {
-      const row = server.rows.get([...written.keys()][0]);
-      server.put({ ...row, state: roll < 0.96 ? "approved" : "returned", reviewer: "chen" });
+    } else if (roll < 0.89) {
+      server.key = `k${step}`;
+    } else if (roll < 0.91) {
+      server.epoch = `e${step}`;
+    } else if (roll < 0.94 && known.length) {
+      server.bury(known[0], roll < 0.93 ? "left" : "erased");
+      buried.add(known[0]);
+    } else if (known.length) {
+      server.put({ ...server.rows.get(known[0]), state: roll < 0.97 ? "approved" : "returned", reviewer: "chen" });
     }
-    const facts = await phone.store.factsOf("p1");
-    assert.equal(facts.length, written.size, `seed ${seed}, step ${step}`);
-    assert.equal(new Set(facts.map((row) => row.id)).size, facts.length);
+    const facts = (await phone.store.factsOf("p1")).map((row) => row.id);
+    const missing = [...written.keys()].filter((id) => !buried.has(id) && !facts.includes(id));
+    assert.deepEqual(missing, [], `seed ${seed}, step ${step}`);
+    assert.equal(new Set(facts).size, facts.length);
   }
-  for (let round = 0; round < 200 && (await phone.store.counts()).waiting; round += 1) {
-    await phone.store.settle(server.answer(await requestOf(phone.store), 7));
-  }
-  let answer;
-  do {
-    answer = server.answer(await requestOf(phone.store), 7);
-    await phone.store.settle(answer);
-  } while (answer.more);
-  for (const [id, note] of written) assert.equal(server.rows.get(id)?.fields.note, note);
+  await settleDown(server, phone);
+  for (const [id, note] of written) if (!buried.has(id)) assert.equal(server.rows.get(id)?.fields.note, note);
   const here = (await phone.store.factsOf("p1")).map((row) => [row.id, row.fields.note, row.state, row.place]);
-  const there = [...written.keys()].map((id) => {
-    const row = server.rows.get(id);
-    return [id, row.fields.note, row.state, row.state === "returned" ? "needs" : "uploaded"];
-  });
-  assert.deepEqual(here.sort(), there.sort());
-  const { summarise } = await import("../../webapp/static/care/summary.js");
-  assert.deepEqual((await phone.store.book()).summaries.p1 ?? null, written.size ? summarise(await phone.store.factsOf("p1")) : null);
+  const there = [...written.keys()]
+    .filter((id) => !buried.has(id))
+    .map((id) => {
+      const row = server.rows.get(id);
+      return [id, row.fields.note, row.state, row.state === "returned" ? "needs" : "uploaded"];
+    });
+  assert.deepEqual(here.sort(), there.sort(), `seed ${seed}`);
+  const summary = there.length ? summarise(await phone.store.factsOf("p1")) : null;
+  assert.deepEqual((await phone.store.book()).summaries.p1 ?? null, summary, `seed ${seed}`);
 }
+
+/** Exchange until nothing waits and nothing is left to hear. */
+async function settleDown(server, phone) {
+  for (let round = 0; round < 300; round += 1) {
+    const request = await requestOf(phone.store);
+    const answer = server.answer(request, 7);
+    await phone.store.settle(answer, request);
+    if (!answer.more && !(await phone.store.counts()).waiting) return;
+  }
+  assert.fail("it never settles down");
+}
+
+const visitRow = (id, at) => ({
+  id,
+  kind: "visit",
+  area: AREA,
+  person: "p1",
+  household: "h1",
+  author: "ben",
+  occurred_at: at,
+  received_at: at,
+  state: "approved",
+  attention: "well",
+  fields: { how: "well", note: `走访${id}` },
+});
+
+/** The database at hand as version 1 had it: an index of facts, and cursors without a stage. */
+async function rebuildAsVersion1() {
+  const now = await database();
+  const kept = new Map();
+  for (const name of STORES) {
+    const store = now.transaction(name).objectStore(name);
+    kept.set(name, [await done(store.getAllKeys()), await done(store.getAll())]);
+  }
+  now.close();
+  await done(indexedDB.deleteDatabase("qiaomen"));
+  const request = indexedDB.open("qiaomen", 1);
+  request.onupgradeneeded = () => {
+    for (const name of ["meta", "directory", "summaries", "cursors", "drafts"]) request.result.createObjectStore(name);
+    const facts = request.result.createObjectStore("facts", { keyPath: ["area", "person", "page"] });
+    for (const name of ["person", "area"]) facts.createIndex(name, name);
+    request.result.createObjectStore("fact_index", { keyPath: "id" }).createIndex("area", "area");
+    request.result.createObjectStore("outbox", { keyPath: "id" }).createIndex("state", "state");
+  };
+  const before = await done(request);
+  const tx = before.transaction(STORES, "readwrite");
+  for (const [name, [keys, values]] of kept) {
+    const store = tx.objectStore(name);
+    for (const [place, value] of values.entries()) {
+      if (store.keyPath) store.put(value);
+      else store.put(name === "cursors" ? { cursor: value.cursor, seq: value.seq } : value, keys[place]);
+    }
+  }
+  await new Promise((resolve) => (tx.oncomplete = resolve));
+  before.close();
+}
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 
 function database() {
   return new Promise((resolve, reject) => {

@@ -17,12 +17,13 @@ Client = Callable[[str], "FlaskClient"]
 
 def test_all_well_is_logged_in_one_tap_and_can_be_taken_back(client_for: Client, village: World) -> None:
     asha = client_for("asha")
-    saved = asha.post(f"/field/people/{village.people['xiaoming']}/visit/well")
+    person = f"/field/people/{village.people['xiaoming']}"
+    saved = asha.post(f"{person}/visit/well")
     page = asha.get(saved.location).text
     assert "已上传 · 走访" in page
     fact = saved.location.rpartition("saved=")[2]
-    asha.post(f"/field/facts/{fact}/void")
-    assert "这条记录已收回" in asha.get(f"/field/facts/{fact}").text
+    asha.post(f"{person}/facts/{fact}/void")
+    assert "这条记录已收回" in asha.get(f"{person}/facts/{fact}").text
 
 
 def test_a_form_with_an_error_comes_back_with_what_was_typed(client_for: Client, village: World) -> None:
@@ -45,15 +46,15 @@ def test_the_outsider_opens_no_page_of_the_village(client_for: Client, village: 
         f"/field/people/{person}",
         f"/field/people/{person}/visit/new",
         f"/field/households/{household}",
-        f"/field/facts/{visit['id']}",
-        f"/field/facts/{visit['id']}/amend",
+        f"/field/people/{person}/facts/{visit['id']}",
+        f"/field/people/{person}/facts/{visit['id']}/amend",
     ):
         assert ding.get(path).status_code == 404, path
     for path in (
         f"/field/people/{person}/visit/well",
         f"/field/people/{person}/visit/new",
-        f"/field/facts/{visit['id']}/amend",
-        f"/field/facts/{visit['id']}/void",
+        f"/field/people/{person}/facts/{visit['id']}/amend",
+        f"/field/people/{person}/facts/{visit['id']}/void",
     ):
         assert ding.post(path, data={"how": "urgent"}).status_code == 404, path
     with village.store.read() as tx:

@@ -110,7 +110,7 @@ def test_one_tap_records_that_all_is_well_and_can_be_undone(site: Site) -> None:
 def test_a_visit_with_an_instant_of_its_own_is_shown_at_that_instant(site: Site) -> None:
     asha = site.browser("asha")
     fact = site.visited(asha, occurred_at="2025-11-20T09:30")
-    page = asha.get(f"/field/facts/{fact}").text
+    page = asha.get(f"{site.person()}/facts/{fact}").text
     assert "11月20日" in page
     assert "屋顶漏雨 &lt;b&gt;" in page
     assert "督导员审核" in page
@@ -122,12 +122,12 @@ def test_a_returned_visit_shows_its_reason_and_is_corrected(site: Site) -> None:
     site.review(fact, "returned", "屋顶哪里漏？")
     assert "有 1 条要你看一下" in asha.get("/field/strip").text
     assert "屋顶哪里漏？" in asha.get("/field/outbox").text
-    form = asha.get(f"/field/facts/{fact}/amend").text
+    form = asha.get(f"{site.person()}/facts/{fact}/amend").text
     assert "屋顶哪里漏？" in form
     assert "屋顶漏雨 &lt;b&gt;</textarea>" in form
-    answer = asha.post(f"/field/facts/{fact}/amend", data=VISIT | {"note": "灶房上面漏"})
+    answer = asha.post(f"{site.person()}/facts/{fact}/amend", data=VISIT | {"note": "灶房上面漏"})
     assert answer.status_code == 303
-    assert "这条记录已经改过" in asha.get(f"/field/facts/{fact}").text
+    assert "这条记录已经改过" in asha.get(f"{site.person()}/facts/{fact}").text
     assert "全部已上传" in asha.get("/field/strip").text
     history = asha.get(site.person()).text.split('class="timeline"')[1].split("</ol>")[0]
     assert history.count("<li") == 1
@@ -143,13 +143,13 @@ def test_an_urgent_visit_gives_the_number_to_call_at_once(site: Site) -> None:
 def test_a_colleague_reads_a_log_but_is_told_that_it_is_not_theirs_to_take_back(site: Site) -> None:
     fact = site.visited(site.browser("asha"))
     ben = site.browser("ben")
-    page = ben.get(f"/field/facts/{fact}").text
+    page = ben.get(f"{site.person()}/facts/{fact}").text
     assert "屋顶漏雨" in page
     assert "收回这条" not in page
-    answer = ben.post(f"/field/facts/{fact}/void")
+    answer = ben.post(f"{site.person()}/facts/{fact}/void")
     assert answer.status_code == 409
     assert "没有收回" in answer.text
-    assert "这条记录已收回" not in ben.get(f"/field/facts/{fact}").text
+    assert "这条记录已收回" not in ben.get(f"{site.person()}/facts/{fact}").text
 
 
 def test_language_and_size_of_text_are_kept(site: Site) -> None:
@@ -171,7 +171,12 @@ def test_signing_out_ends_the_session(site: Site) -> None:
 def test_no_page_is_kept_by_a_cache_and_none_needs_inline_code(site: Site) -> None:
     asha = site.browser("asha")
     fact = site.visited(asha)
-    for path in ("/field/today", site.person(), f"/field/facts/{fact}", f"{site.person()}/counselling/new"):
+    for path in (
+        "/field/today",
+        site.person(),
+        f"{site.person()}/facts/{fact}",
+        f"{site.person()}/counselling/new",
+    ):
         answer = asha.get(path)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "unsafe" not in answer.headers["Content-Security-Policy"]

@@ -20,7 +20,7 @@ def t(msgid: str, /, **values: str) -> str:
 def connection_of(needs: int) -> dict[str, Any]:
     """Without a worker everything is on the server at once: nothing waits."""
     quiet = {"online": True, "syncing": False, "waiting": 0, "oldest": None, "trouble": "", "worker": False}
-    return quiet | {"needs": needs}
+    return quiet | {"left": 0, "needs": needs}
 
 
 def render_field(template: str, active: str, view: dict[str, Any], needs: int) -> str:

@@ -101,21 +101,21 @@ def record_well(person: str) -> Answer:
     return _store_fact(person, "visit", {"how": "well"}, now_ms(), None)
 
 
-@blueprint.get("/facts/<fact>")
+@blueprint.get("/people/<person>/facts/<fact>")
 @sign_in_required
-def show_fact(fact: str) -> Answer:
+def show_fact(person: str, fact: str) -> Answer:
     """One log with its receipt."""
-    rows = _facts(ids=[fact])
+    rows = _facts(person=person, ids=[fact])
     book = _book()
     view = fact_view(book, rows[0], current_caller().account, now_ms(), t) if rows else None
     return _page("field/fact.html", "households", view, book)
 
 
-@blueprint.get("/facts/<fact>/amend")
+@blueprint.get("/people/<person>/facts/<fact>/amend")
 @sign_in_required
-def show_amendment(fact: str) -> Answer:
+def show_amendment(person: str, fact: str) -> Answer:
     """The form of a log that is corrected."""
-    rows = _facts(ids=[fact])
+    rows = _facts(person=person, ids=[fact])
     if not rows:
         return _not_found()
     row, book = rows[0], _book()
@@ -124,19 +124,19 @@ def show_amendment(fact: str) -> Answer:
     return _page("field/form.html", "households", view, book)
 
 
-@blueprint.post("/facts/<fact>/amend")
+@blueprint.post("/people/<person>/facts/<fact>/amend")
 @sign_in_required
-def amend(fact: str) -> Answer:
+def amend(person: str, fact: str) -> Answer:
     """Take the corrected form in."""
-    rows = _facts(ids=[fact])
+    rows = _facts(person=person, ids=[fact])
     return _take_form(rows[0]["person"], rows[0]["kind"], rows[0]) if rows else _not_found()
 
 
-@blueprint.post("/facts/<fact>/void")
+@blueprint.post("/people/<person>/facts/<fact>/void")
 @sign_in_required
-def void(fact: str) -> Answer:
+def void(person: str, fact: str) -> Answer:
     """Take a log back."""
-    rows = _facts(ids=[fact])
+    rows = _facts(person=person, ids=[fact])
     if not rows:
         return _not_found()
     [status] = apply_changes([void_fact(rows[0], "本人收回")], current_caller())

@@ -8,7 +8,15 @@ from webapp.care.dates import local_date
 from webapp.care.thresholds import reason_text
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
-from webapp.field.view_models.words import KINDS, Row, kind_words, moment_words, state_words, tag_of
+from webapp.field.view_models.words import (
+    KINDS,
+    Row,
+    fact_path,
+    kind_words,
+    moment_words,
+    state_words,
+    tag_of,
+)
 from webapp.forms.engine import Translate, describe, load_form
 
 
@@ -19,6 +27,7 @@ def fact_view(book: Book, row: Row, me: str, now: int, t: Translate) -> dict[str
     name = person["fields"].get("name", "") if person else ""
     mine = row.get("author") == me
     state = row.get("state", "pending")
+    path = fact_path(row.get("person", ""), row["id"])
     return {
         "head": head(
             f"{kind_words(row['kind'], t)} {name}".strip(),
@@ -37,14 +46,14 @@ def fact_view(book: Book, row: Row, me: str, now: int, t: Translate) -> dict[str
         "reason": row.get("reason", ""),
         "reviewer": shelf.member_name(row.get("reviewer")) or t("督导员"),
         "can_amend": mine and state in ("pending", "returned") and row["kind"] in KINDS,
-        "amend_href": f"/field/facts/{row['id']}/amend",
+        "amend_href": f"{path}/amend",
         "can_void": mine and state == "pending",
-        "void_action": f"/field/facts/{row['id']}/void",
+        "void_action": f"{path}/void",
         "is_void": state == "void",
         "was_amended": state == "amended",
-        "newer_href": f"/field/facts/{row.get('amended_by', '')}",
+        "newer_href": fact_path(row.get("person", ""), row.get("amended_by", "")),
         "has_older": "amends" in row,
-        "older_href": f"/field/facts/{row.get('amends', '')}",
+        "older_href": fact_path(row.get("person", ""), row.get("amends", "")),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from webapp.care.dates import local_date
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
-from webapp.field.view_models.words import Row, kind_words
+from webapp.field.view_models.words import Row, fact_path, kind_words
 from webapp.forms.engine import Translate, form_fields, load_form
 
 
@@ -30,11 +30,13 @@ def form_view(
     if person is None:
         return None
     name = person["fields"].get("name", "")
-    action = f"/field/facts/{amends['id']}/amend" if amends else f"/field/people/{person_id}/{kind}/new"
+    action = (
+        f"{fact_path(person_id, amends['id'])}/amend" if amends else f"/field/people/{person_id}/{kind}/new"
+    )
     reason = amends.get("reason", "") if amends else ""
     reviewer = shelf.member_name(amends.get("reviewer")) if amends else ""
     title = f"{kind_words(kind, t)} {name}"
-    back = f"/field/facts/{amends['id']}" if amends else f"/field/people/{person_id}"
+    back = fact_path(person_id, amends["id"]) if amends else f"/field/people/{person_id}"
     return {
         "head": head(t("改一改 · %(what)s", what=title) if amends else title, back=back, back_text=name),
         "action": action,

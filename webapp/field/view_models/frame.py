@@ -18,7 +18,8 @@ TABS = (
 
 def frame(active: str, connection: dict[str, Any], now: int, t: Translate) -> dict[str, Any]:
     """Strip and tabs; ``connection`` is ``{"online", "syncing", "waiting", "oldest", "needs", "trouble",
-    "worker"}``; ``trouble`` is a code of ``sync.errors`` that stops every exchange, or "".
+    "worker", "left"}``; ``trouble`` is a code of ``sync.errors`` that stops every exchange, or "", and
+    ``left`` the number of earlier records still to come.
     """
     count = connection["waiting"] + connection["needs"]
     return {
@@ -51,8 +52,10 @@ def strip_view(connection: dict[str, Any], now: int, t: Translate) -> dict[str, 
         since = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
         text = join_words([t("没有信号"), _saved(waiting, t) or t("照样可以记"), since])
         return {"kind": "away", "shape": "◌", "text": text}
-    if connection["syncing"]:
-        return {"kind": "ok", "shape": "↑", "text": join_words([t("正在上传"), _saved(waiting, t)])}
+    if connection["left"] or connection["syncing"]:
+        left = t("正在下载以前的记录，还剩 %(n)s 条", n=str(connection["left"]))
+        shape, doing = ("↓", left) if connection["left"] else ("↑", t("正在上传"))
+        return {"kind": "ok", "shape": shape, "text": join_words([doing, _saved(waiting, t)])}
     if waiting:
         since = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
         return {"kind": "away", "shape": "◌", "text": join_words([t("等着上传"), _saved(waiting, t), since])}

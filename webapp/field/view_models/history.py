@@ -8,6 +8,7 @@ from webapp.care.dates import local_date
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import (
     Row,
+    fact_path,
     fact_words,
     join_words,
     kind_words,
@@ -33,7 +34,7 @@ def _entry(shelf: Shelf, row: Row, t: Translate, named: bool) -> dict[str, Any]:
     author = shelf.member_name(row.get("author"))
     moment = moment_words(row["occurred_at"], shelf.today, t)
     return {
-        "href": f"/field/facts/{row['id']}",
+        "href": fact_path(row.get("person", ""), row["id"]),
         "title": join_words([name, kind_words(row["kind"], t), fact_words(row, t)]),
         "detail": join_words([moment, author, state_words(row, t)]),
         "tag": tag_of(row, t),

@@ -15,6 +15,7 @@ from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
     ago_words,
+    fact_path,
     fact_words,
     join_words,
     kind_words,
@@ -84,7 +85,7 @@ def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[s
     name = fields.get("name", "")
     del now
     return {
-        "href": f"/field/facts/{entry['record']}",
+        "href": fact_path(entry.get("person") or "", entry["record"]),
         "face": name[:1] or "·",
         "face_kind": fields.get("category", "plain"),
         "title": join_words([f"{what} {name}".strip(), fact_words(row, t) if row else ""]),

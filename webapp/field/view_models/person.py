@@ -14,6 +14,7 @@ from webapp.field.view_models.words import (
     Row,
     category_words,
     day_words,
+    fact_path,
     join_words,
     kind_words,
     tag_of,
@@ -84,9 +85,10 @@ def _form_label(kind: str, t: Translate) -> str:
 def _saved(fact: Row | None, t: Translate) -> dict[str, str]:
     if fact is None:
         return {"text": "", "undo": "", "href": ""}
+    path = fact_path(fact.get("person", ""), fact["id"])
     place = t("已存本机") if fact.get("place") == "saved" else t("已上传")
     return {
         "text": join_words([place, kind_words(fact["kind"], t)]),
-        "undo": f"/field/facts/{fact['id']}/void",
-        "href": f"/field/facts/{fact['id']}",
+        "undo": f"{path}/void",
+        "href": path,
     }

@@ -123,6 +123,11 @@ def tag_of(row: Row, t: Translate) -> dict[str, str]:
     return {"kind": attention, "shape": SHAPES.get(attention, "●"), "text": text}
 
 
+def fact_path(person: str, fact: str) -> str:
+    """The address of a fact: a phone finds it among its person's, and so does the server."""
+    return f"/field/people/{person}/facts/{fact}"
+
+
 def join_words(parts: list[str]) -> str:
     """The parts that say something, with a dot between."""
     return " · ".join(part for part in parts if part)

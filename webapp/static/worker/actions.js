@@ -17,13 +17,13 @@ export const recordWell = (site) => saveFact(site, "visit", site.params.id, { ho
 
 /** A corrected form: a new fact that amends the old one. */
 export async function amendFact(site) {
-  const row = await site.store.fact(site.params.id);
+  const row = await site.store.fact(site.params.id, site.params.fact);
   return row && loadForm(row.kind) ? takeForm(site, row.kind, row.person, row) : notFound(site);
 }
 
 /** Take one's own log back. */
 export async function voidFact(site) {
-  const row = await site.store.fact(site.params.id);
+  const row = await site.store.fact(site.params.id, site.params.fact);
   if (!row) return notFound(site);
   const change = { ...newChange(site, row, "void"), record: row.id, body: { reason: "本人收回" } };
   await site.store.save({ ...change, person: row.person });
@@ -110,6 +110,15 @@ async function fieldsOf(request) {
   const fields = {};
   for (const [name, value] of new URLSearchParams(await request.text())) (fields[name] ??= []).push(value);
   return fields;
+}
+
+/** What to say on a phone that was wiped because the server said so; `waiting` changes stay, sealed. */
+export function wipedPage(site, waiting) {
+  const advice = waiting
+    ? "没上传的记录还封在手机里。请用原来的账号登录，会接着上传。"
+    : "记下的都已经在服务器上，没有丢。要再用，请重新登录；有疑问请找督导员。";
+  const go = ["/auth/sign-in?next=/field/welcome", "重新登录"];
+  return messagePage(site, "这部手机里的资料已按要求清除", advice, 200, go);
 }
 
 /** What to say where saving itself failed: nothing was stored, and it says so. */

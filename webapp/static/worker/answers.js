@@ -16,7 +16,7 @@ const renderers = {};
 
 /** A rendered page; the partial where htmx asked for one. */
 export function pageOf(site, template, context, status = 200) {
-  const { language = "zh_Hans", text_size: size = "normal" } = site.identity;
+  const { language = "zh_Hans", text_size: size = "normal" } = site.identity ?? {};
   renderers[language] ??= makeRenderer(templates, translatorOf(language));
   const html = renderers[language](template, {
     ...context,

@@ -2,7 +2,7 @@
 
 import assets from "qiaomen:assets";
 import build from "qiaomen:build";
-import { notSaved } from "./actions.js";
+import { notSaved, wipedPage } from "./actions.js";
 import { goTo } from "./answers.js";
 import { openPhone, siteOf } from "./phone.js";
 import { findRoute } from "./routes.js";
@@ -63,12 +63,18 @@ async function answerRoute(event, url, route) {
   try {
     const request = event.request.method === "POST" ? event.request.clone() : event.request;
     site = await siteOf(request, url, route.params, event);
-    if (!site.identity?.ready) return await fetch(event.request);
+    if (!site.identity?.usable) return await answerNobody(event, site);
     return await route.action(site);
   } catch (error) {
-    if (site?.identity?.ready) return notSaved(site, error);
+    if (site?.identity?.usable) return notSaved(site, error);
     throw error;
   }
+}
+
+/** Nobody uses this phone, or not yet: the server answers; after a wipe that it asked for, the phone says so once. */
+async function answerNobody(event, site) {
+  if (site.connection.trouble !== "wiped") return fetch(event.request);
+  return wipedPage(site, (await site.store.counts()).waiting);
 }
 
 /** Background Sync tries again later where this rejects. */
@@ -96,7 +102,9 @@ const MESSAGES = {
     return {
       account: identity?.account ?? "",
       name: identity?.name ?? "",
+      usable: Boolean(identity?.usable),
       ready: Boolean(identity?.ready),
+      left: await store.left(),
       waiting: counts.waiting,
       trouble: link.code,
     };

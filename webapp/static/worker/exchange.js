@@ -1,17 +1,24 @@
 // One exchange after another until there is nothing to say and nothing to hear. An answer counts only if it
-// speaks the protocol: a captive portal's "200 OK" in HTML acknowledges nothing.
+// speaks the protocol: a captive portal's "200 OK" in HTML acknowledges nothing. While an answer is stored, the
+// next page is already on its way; answers are stored in the order in which they were asked for.
 
 const PROTOCOL = 1;
 const WORTH_COMPRESSING = 1024;
+const WORTH_MEASURING = 16 * 1024;
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 5 * 60_000;
-const NEWS_PAGE = 64 * 1024;
-const FIRST_PAGE = 256 * 1024;
+const SMALLEST_PAGE = 32 * 1024;
+const FIRST_PAGE = 64 * 1024;
+const LARGEST_PAGE = 256 * 1024;
+const PAGE_SECONDS = 4;
 const MOST_ROUNDS = 2_000;
+const PATIENCE = 120_000;
+const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped"]);
 
 /** An exchanger over a store; run() is single-flight and never throws. */
-export function makeExchanger({ store, fetch, now, random, build, notify, compress }) {
+export function makeExchanger({ store, fetch, now, random, build, notify, compress, clock = () => performance.now() }) {
   let running = null;
+  let wish = FIRST_PAGE;
 
   /** Exchange until done: {ok, code}. Reasons of the clock's ("minute") wait out a back-off. */
   function run({ reason = "" } = {}) {
@@ -24,50 +31,104 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   async function attempt(reason) {
     const link = await store.link();
     if (reason === "minute" && now() < link.retry_at) return { ok: false, code: "waiting" };
+    wish = link.wish ?? FIRST_PAGE;
     try {
-      const outcome = await exchangeAll();
-      await store.setLink({ ok: true, at: now(), code: "", retry_at: 0, failures: 0 });
+      const outcome = await exchangeAll(reason);
+      await store.setLink({ ok: true, at: now(), code: outcome.code, retry_at: 0, failures: 0, wish });
       return outcome;
     } catch (error) {
       return await noteFailure(link, error);
     }
   }
 
-  async function exchangeAll() {
+  async function exchangeAll(reason) {
     const told = { rows: 0, bytes: 0 };
-    for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const changes = await store.pending();
-      const { answer, bytes } = await post(changes);
-      told.rows += await store.settle(answer);
-      told.bytes += bytes;
-      notify({ ...told, left: answer.remaining.rows, ready: !answer.more });
-      const answered = new Set(answer.statuses.map((status) => status.id));
-      if (changes.some((change) => !answered.has(change.id))) throw failure("not_answered");
-      if (!answer.more && !(await store.pending({ limit: 1 })).length) break;
+    let ahead = null;
+    try {
+      for (let round = 0; round < MOST_ROUNDS; round += 1) {
+        const { asked } = ahead ?? ask(await compose(reason === "manual" && round === 0));
+        const { request, answer, bytes } = await asked;
+        ahead = await askAhead(request, answer);
+        told.rows += await store.settle(answer, request);
+        told.bytes += bytes;
+        notify({ ...told, left: answer.remaining.rows, usable: Boolean(answer.usable || !answer.more), ready: !answer.more });
+        const answered = new Set(answer.statuses.map((status) => status.id));
+        if (request.changes.some((change) => !answered.has(change.id))) throw failure("not_answered");
+        if (answer.flags?.wipe && !(await store.pending({ limit: 1 })).length) return await forgetAll();
+        if (!answer.more && !(await store.pending({ limit: 1 })).length) break;
+      }
+    } finally {
+      ahead?.stop(); // what was asked ahead of a failure is asked again
     }
     return { ok: true, code: "" };
   }
 
-  async function post(changes) {
+  /** The server wants this phone to forget: what it has acknowledged is safe with it, and what waits stays sealed. */
+  async function forgetAll() {
+    await store.wipe({ keepWaiting: true });
+    return { ok: true, code: "wiped" };
+  }
+
+  async function compose(askNow) {
     const identity = await store.identity();
     if (!identity?.token) throw failure("sign_in_again");
-    const request = {
+    const body = {
       protocol: PROTOCOL,
       build,
       epoch: identity.epoch ?? null,
+      snapshots: 1,
       cursors: await store.cursors(),
-      bytes: identity.ready ? NEWS_PAGE : FIRST_PAGE,
-      changes,
+      bytes: wish,
+      changes: await store.pending(),
+      ...(await store.questions(askNow)),
     };
-    const response = await send(JSON.stringify(request), identity.token);
-    const text = await response.text();
-    const answer = readJson(text);
-    if (!response.ok) throw failure(answer?.error?.code ?? "no_answer", retryAfter(response, now()));
-    if (answer?.protocol !== PROTOCOL) throw failure("no_answer");
-    return { answer, bytes: Number(response.headers.get("Content-Length")) || text.length };
+    return { body, token: identity.token };
   }
 
-  async function send(body, token) {
+  /** The next page asked for with this answer's cursors, where nothing waits to be said first; else null. */
+  async function askAhead(request, answer) {
+    const same = request.epoch === null || request.epoch === answer.epoch;
+    if (!answer.more || !same || answer.areas.lost.length || answer.flags?.wipe) return null;
+    const waiting = await store.pending({ limit: request.changes.length + 1 });
+    if (waiting.length > request.changes.length) return null;
+    const cursors = { ...request.cursors };
+    for (const page of answer.news) cursors[page.area] = page.cursor;
+    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 1, cursors, bytes: wish, changes: [] };
+    return ask({ body, token: answer.token });
+  }
+
+  /** One request under way: {asked, stop}; `asked` is a promise of {request, answer, bytes}. */
+  function ask({ body, token }) {
+    const stopper = new AbortController();
+    const timer = setTimeout(() => stopper.abort(), PATIENCE);
+    const asked = post(body, token, stopper.signal).finally(() => clearTimeout(timer));
+    asked.catch(() => undefined); // whoever awaits it hears of it; until then, or when stopped, nobody has to
+    return { asked, stop: () => stopper.abort() };
+  }
+
+  async function post(body, token, signal) {
+    const response = await send(JSON.stringify(body), token, signal);
+    const started = clock();
+    const text = await response.text().catch((error) => {
+      wish = Math.max(SMALLEST_PAGE, Math.floor(wish / 2));
+      throw failure("no_signal", 0, error);
+    });
+    const answer = readJson(text);
+    if (!response.ok) throw refusal(response, answer, now());
+    if (answer?.protocol !== PROTOCOL) throw failure("no_answer");
+    const bytes = Number(response.headers.get("Content-Length")) || text.length;
+    measure(bytes, clock() - started);
+    return { request: body, answer, bytes };
+  }
+
+  /** The next wish: what four seconds carry, at the speed that this answer came with. */
+  function measure(bytes, millis) {
+    if (bytes < WORTH_MEASURING) return;
+    const carried = (bytes * 1000 * PAGE_SECONDS) / Math.max(millis, 1);
+    wish = Math.round(Math.min(Math.max(carried, SMALLEST_PAGE), LARGEST_PAGE));
+  }
+
+  async function send(body, token, signal) {
     const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
     const small = body.length < WORTH_COMPRESSING || !compress;
     if (!small) headers["Content-Encoding"] = "gzip";
@@ -79,6 +140,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
         cache: "no-store",
         credentials: "omit",
         redirect: "error",
+        signal,
       });
     } catch (error) {
       throw failure("no_signal", 0, error);
@@ -89,20 +151,27 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   async function noteFailure(link, error) {
     const failures = Math.min(link.failures + 1, 12);
     const wait = random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
-    const code = error.code ?? "broken";
+    if (error.wipe) await store.wipe({ keepWaiting: true });
+    const code = error.wipe ? "wiped" : (error.code ?? "broken");
     if (!error.code) console.error(error);
-    const kept = code === "sign_in_again" || code === "device_revoked" ? code : "";
     await store.setLink({
       ok: false,
       at: now(),
-      code: kept,
+      code: KEPT_CODES.has(code) ? code : "",
       retry_at: now() + Math.max(wait, error.retryAfter ?? 0),
       failures,
+      wish,
     });
     return { ok: false, code };
   }
 
   return { run, isRunning: () => running !== null };
+}
+
+/** What the server said instead of an answer. */
+function refusal(response, answer, now) {
+  const wipe = Boolean(answer?.error?.wipe || answer?.flags?.wipe);
+  return Object.assign(failure(answer?.error?.code ?? "no_answer", retryAfter(response, now)), { wipe });
 }
 
 function failure(code, after = 0, cause = undefined) {

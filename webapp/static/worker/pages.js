@@ -47,7 +47,7 @@ export async function showForm(site) {
 }
 
 export async function showAmendment(site) {
-  const row = await site.store.fact(site.params.id);
+  const row = await site.store.fact(site.params.id, site.params.fact);
   if (!row || !loadForm(row.kind)) return notFound(site);
   const body = { ...row.fields, occurred_at: row.occurred_at };
   return formPage(site, row.kind, row.person, body, [], { amends: row });
@@ -62,7 +62,7 @@ export async function formPage(site, kind, person, body, errors, options) {
 }
 
 export async function showFact(site) {
-  const row = await site.store.fact(site.params.id);
+  const row = await site.store.fact(site.params.id, site.params.fact);
   if (!row) return notFound(site);
   const view = factView(await site.store.book(), row, site.identity.account, site.now, site.t);
   return page(site, "field/fact.html", "households", view);

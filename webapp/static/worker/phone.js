@@ -66,9 +66,10 @@ async function open() {
 }
 
 async function connectionOf(store, exchanger) {
-  const [counts, link] = await Promise.all([store.counts(), store.link()]);
+  const [counts, link, left] = await Promise.all([store.counts(), store.link(), store.left()]);
   return {
     ...counts,
+    left,
     online: navigator.onLine && link.ok,
     syncing: exchanger.isRunning(),
     trouble: link.code,

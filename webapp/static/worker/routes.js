@@ -16,10 +16,10 @@ export const ROUTES = [
   ["GET", "/field/people/:id/:kind/new", pages.showForm],
   ["POST", "/field/people/:id/:kind/new", actions.recordFact],
   ["GET", "/field/people/:id", pages.showPerson],
-  ["GET", "/field/facts/:id/amend", pages.showAmendment],
-  ["POST", "/field/facts/:id/amend", actions.amendFact],
-  ["POST", "/field/facts/:id/void", actions.voidFact],
-  ["GET", "/field/facts/:id", pages.showFact],
+  ["GET", "/field/people/:id/facts/:fact/amend", pages.showAmendment],
+  ["POST", "/field/people/:id/facts/:fact/amend", actions.amendFact],
+  ["POST", "/field/people/:id/facts/:fact/void", actions.voidFact],
+  ["GET", "/field/people/:id/facts/:fact", pages.showFact],
   ["POST", "/field/drafts/:kind/:person", actions.keepDraft],
 ];
 

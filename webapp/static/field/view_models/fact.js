@@ -5,7 +5,7 @@ import { reasonText } from "../../care/thresholds.js";
 import { describe, loadForm } from "../../forms/engine.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
-import { KINDS, kindWords, momentWords, stateWords, tagOf } from "./words.js";
+import { factPath, KINDS, kindWords, momentWords, stateWords, tagOf } from "./words.js";
 
 /** The page of one fact; `me` is the account that looks at it. */
 export function factView(book, row, me, now, t) {
@@ -14,6 +14,7 @@ export function factView(book, row, me, now, t) {
   const name = person?.fields.name ?? "";
   const mine = row.author === me;
   const state = row.state ?? "pending";
+  const path = factPath(row.person ?? "", row.id);
   const known = KINDS.includes(row.kind);
   return {
     head: head(`${kindWords(row.kind, t)} ${name}`.trim(), {
@@ -32,14 +33,14 @@ export function factView(book, row, me, now, t) {
     reason: row.reason ?? "",
     reviewer: shelf.memberName(row.reviewer) || t("督导员"),
     can_amend: mine && (state === "pending" || state === "returned") && known,
-    amend_href: `/field/facts/${row.id}/amend`,
+    amend_href: `${path}/amend`,
     can_void: mine && state === "pending",
-    void_action: `/field/facts/${row.id}/void`,
+    void_action: `${path}/void`,
     is_void: state === "void",
     was_amended: state === "amended",
-    newer_href: `/field/facts/${row.amended_by ?? ""}`,
+    newer_href: factPath(row.person ?? "", row.amended_by ?? ""),
     has_older: row.amends !== undefined,
-    older_href: `/field/facts/${row.amends ?? ""}`,
+    older_href: factPath(row.person ?? "", row.amends ?? ""),
   };
 }
 

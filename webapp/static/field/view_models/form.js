@@ -4,7 +4,7 @@ import { localDate } from "../../care/dates.js";
 import { formFields, loadForm } from "../../forms/engine.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
-import { kindWords } from "./words.js";
+import { factPath, kindWords } from "./words.js";
 
 /** The page of a form; `body` is what is filled in so far, `amends` the fact it corrects. */
 export function formView(book, kind, personId, body, errors, now, t, options = {}) {
@@ -18,10 +18,10 @@ export function formView(book, kind, personId, body, errors, now, t, options = {
   const title = `${kindWords(kind, t)} ${name}`;
   return {
     head: head(amends ? t("改一改 · %(what)s", { what: title }) : title, {
-      back: amends ? `/field/facts/${amends.id}` : `/field/people/${personId}`,
+      back: amends ? factPath(personId, amends.id) : `/field/people/${personId}`,
       back_text: name,
     }),
-    action: amends ? `/field/facts/${amends.id}/amend` : `/field/people/${personId}/${kind}/new`,
+    action: amends ? `${factPath(personId, amends.id)}/amend` : `/field/people/${personId}/${kind}/new`,
     kind,
     fields: formFields(loadForm(kind), body, errors, t),
     errors: errors.map((error) => ({ href: `#f-${error.key}`, message: error.message })),

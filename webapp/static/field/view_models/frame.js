@@ -10,7 +10,7 @@ const TABS = [
   ["me", "我", "/field/me", "person"],
 ];
 
-/** Strip and tabs; connection is {online, syncing, waiting, oldest, needs, trouble, worker}; trouble is a code or "". */
+/** Strip and tabs; connection is {online, syncing, waiting, oldest, needs, trouble, worker, left}; trouble is a code or "". */
 export function frame(active, connection, now, t) {
   const count = connection.waiting + connection.needs;
   return {
@@ -42,6 +42,10 @@ export function stripView(connection, now, t) {
   if (!connection.online) {
     const text = joinWords([t("没有信号"), saved(waiting, t) || t("照样可以记"), since]);
     return { kind: "away", shape: "◌", text };
+  }
+  if (connection.left) {
+    const left = t("正在下载以前的记录，还剩 %(n)s 条", { n: String(connection.left) });
+    return { kind: "ok", shape: "↓", text: joinWords([left, saved(waiting, t)]) };
   }
   if (connection.syncing) {
     return { kind: "ok", shape: "↑", text: joinWords([t("正在上传"), saved(waiting, t)]) };

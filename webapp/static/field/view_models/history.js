@@ -2,7 +2,7 @@
 
 import { localDate } from "../../care/dates.js";
 import { byKeys } from "./shelf.js";
-import { factWords, joinWords, kindWords, momentWords, stateWords, tagOf } from "./words.js";
+import { factPath, factWords, joinWords, kindWords, momentWords, stateWords, tagOf } from "./words.js";
 
 /** Facts that still stand, newest first; `named` says whose each is. */
 export function historyEntries(shelf, facts, t, { named = false } = {}) {
@@ -15,7 +15,7 @@ function entry(shelf, row, t, named) {
   const name = named ? (shelf.people.get(row.person ?? "")?.fields.name ?? "") : "";
   const moment = momentWords(row.occurred_at, shelf.today, t);
   return {
-    href: `/field/facts/${row.id}`,
+    href: factPath(row.person ?? "", row.id),
     title: joinWords([name, kindWords(row.kind, t), factWords(row, t)]),
     detail: joinWords([moment, shelf.memberName(row.author), stateWords(row, t)]),
     tag: tagOf(row, t),

@@ -4,7 +4,7 @@ import PROBLEMS from "../../../../sync/errors.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
-import { agoWords, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
+import { agoWords, factPath, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
 
 const OPS = { void: "收回", amend: "更正", set: "改资料" };
 
@@ -43,7 +43,7 @@ function item(shelf, entry, t) {
   const isFact = entry.op === "record" || entry.op === "amend";
   const what = isFact ? kindWords(entry.kind, t) : t(OPS[entry.op] ?? "更正");
   return {
-    href: `/field/facts/${entry.record}`,
+    href: factPath(entry.person ?? "", entry.record),
     face: [...name].slice(0, 1).join("") || "·",
     face_kind: fields.category ?? "plain",
     title: joinWords([`${what} ${name}`.trim(), row ? factWords(row, t) : ""]),

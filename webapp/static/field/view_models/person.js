@@ -8,7 +8,7 @@ import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { personCalls, WHY } from "./household.js";
 import { Shelf } from "./shelf.js";
-import { categoryWords, dayWords, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
+import { categoryWords, dayWords, factPath, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
 
 /** The page of a person, with a line for the fact `saved` just now; null where not in the book. */
 export function personView(book, personId, facts, saved, now, t) {
@@ -63,10 +63,11 @@ const formLabel = (kind, t) => (kind === "visit" ? t("详细走访") : kindWords
 
 function savedLine(fact, t) {
   if (!fact) return { text: "", undo: "", href: "" };
+  const path = factPath(fact.person ?? "", fact.id);
   const place = fact.place === "saved" ? t("已存本机") : t("已上传");
   return {
     text: joinWords([place, kindWords(fact.kind, t)]),
-    undo: `/field/facts/${fact.id}/void`,
-    href: `/field/facts/${fact.id}`,
+    undo: `${path}/void`,
+    href: path,
   };
 }

@@ -105,6 +105,9 @@ export function tagOf(row, t) {
   return { kind: attention, shape: SHAPES[attention] ?? "●", text };
 }
 
+/** The address of a fact: a phone finds it among its person's, and so does the server. */
+export const factPath = (person, fact) => `/field/people/${person}/facts/${fact}`;
+
 /** The parts that say something, with a dot between. */
 export const joinWords = (parts) => parts.filter(Boolean).join(" · ");
 

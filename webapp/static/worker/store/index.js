@@ -3,65 +3,82 @@
 // transaction; sealing happens before a transaction opens; one writer at a time. See docs/phone-store.md.
 
 import { attend } from "../../care/thresholds.js";
-import { emptySummary, mergeSummary, summarise } from "../../care/summary.js";
 import { formatStamp, tick } from "../../sync/clock.js";
-import { layOver } from "../../sync/overlay.js";
+import { takeAnswer } from "./answer.js";
+import { countOutbox, readBook, readOutbox, readPerson } from "./book.js";
 import { inTransaction, openDatabase } from "./database.js";
 import { makeLock } from "./lock.js";
-import { dropArea, foldSegments, PROFILES, readFacts, takePage } from "./news.js";
-import { isOver, isShownBy, isUnseen, newEntry, sendingOrder, settleEntry } from "./outbox.js";
+import { dismissEntry, isUndecided, newEntry, sendingOrder } from "./outbox.js";
 import { openSealer } from "./seal.js";
+import { foldSegments } from "./segments.js";
 
-const SHELVES = {
-  grid: "grids",
-  household: "households",
-  person: "people",
-  member: "members",
-  pairing: "pairings",
-  card: "cards",
-};
-const RECENT = 30;
-const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "fact_index", "outbox"];
+const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "outbox"];
+const OF_SOMEBODY = ["identity", "clock", "link", "left", "purged", "asked"];
+const ASK_EVERY = 3_600_000;
+const MOST_ASKED = 100;
 
 /** Open the store. Everything it needs of its surroundings is passed in. */
 export async function openStore({ crypto, locks, now, random }) {
   const database = await openDatabase();
   const sealer = await openSealer(database, crypto);
-  return new Store(database, sealer, { alone: makeLock(locks, "qiaomen-store"), now, random });
+  return new Store(makeCore(database, sealer, now, random), { alone: makeLock(locks, "qiaomen-store"), random });
+}
+
+/** What the parts of the store share: {database, sealer, now, identity, write}. */
+function makeCore(database, sealer, now, random) {
+  const version = () => `${now()}-${Math.floor(random(1)[0])}-${performance.now()}`;
+  return {
+    database,
+    sealer,
+    now,
+    identity: async () => (await sealer.open(await database.get("meta", "identity"))) ?? null,
+    /** A transaction (see inTransaction) over stores, "meta" among them, after which pages are read anew. */
+    write: (stores, work, durability) =>
+      inTransaction(
+        database,
+        stores,
+        (tx) => {
+          work(tx);
+          tx.objectStore("meta").put(version(), "version");
+        },
+        durability,
+      ),
+  };
 }
 
 class Store {
+  #core;
   #database;
   #sealer;
   #alone;
-  #now;
   #random;
   #cache = { version: null, book: null };
 
-  constructor(database, sealer, { alone, now, random }) {
-    this.#database = database;
-    this.#sealer = sealer;
+  constructor(core, { alone, random }) {
+    this.#core = core;
+    this.#database = core.database;
+    this.#sealer = core.sealer;
     this.#alone = alone;
-    this.#now = now;
     this.#random = random;
   }
 
   // -- who this phone is -------------------------------------------------------------------------------
 
-  /** Who uses this phone: {account, name, role, device, token, epoch, ready, language, text_size} or null. */
+  /** Who uses this phone: {account, name, role, device, token, epoch, usable, ready, language, text_size} or null. */
   async identity() {
-    return (await this.#sealer.open(await this.#database.get("meta", "identity"))) ?? null;
+    const identity = await this.#core.identity();
+    return identity && { ...identity, usable: Boolean(identity.usable || identity.ready) };
   }
 
   /** Change parts of the identity. */
   setIdentity(parts) {
     return this.#alone(async () => {
-      const sealed = await this.#sealer.seal({ ...(await this.identity()), ...parts });
-      await this.#write(["meta"], (tx) => tx.objectStore("meta").put(sealed, "identity"));
+      const sealed = await this.#sealer.seal({ ...(await this.#core.identity()), ...parts });
+      await this.#core.write(["meta"], (tx) => tx.objectStore("meta").put(sealed, "identity"));
     });
   }
 
-  /** How the last exchange went: {ok, at, code, retry_at, failures}. */
+  /** How the last exchange went: {ok, at, code, retry_at, failures, wish}. */
   async link() {
     return (await this.#database.get("meta", "link")) ?? { ok: true, at: 0, code: "", retry_at: 0, failures: 0 };
   }
@@ -76,58 +93,40 @@ class Store {
   /** All profiles by shelf, and what is known of each person, with own changes laid over. */
   async book() {
     const version = (await this.#database.get("meta", "version")) ?? 0;
-    if (this.#cache.version !== version) this.#cache = { version, book: await this.#readBook() };
+    if (this.#cache.version !== version) this.#cache = { version, book: await readBook(this.#core) };
     return this.#cache.book;
   }
 
   /** A person's facts, each with its place: saved, uploaded or needs. */
-  async factsOf(person) {
-    const [unseen, identity] = await Promise.all([
-      this.#unseen((entry) => entry.person === person || entry.op !== "record"),
-      this.identity(),
-    ]);
-    return this.#factsWith(person, unseen, identity);
+  factsOf(person) {
+    return readPerson(this.#core, person);
+  }
+
+  /** One fact of a person, or null. */
+  async fact(person, id) {
+    return (await this.factsOf(person)).find((row) => row.id === id) ?? null;
   }
 
   /** Tidy up what a person's page had to open in too many pieces. */
   tidy(person) {
-    return this.#alone(() => foldSegments(this.#database, this.#sealer, person));
-  }
-
-  /** One fact, or null. */
-  async fact(id) {
-    const known = await this.#database.get("fact_index", id);
-    const person = known?.person ?? (await this.#personOf(id));
-    if (!person) return null;
-    return (await this.factsOf(person)).find((row) => row.id === id) ?? null;
+    return this.#alone(() => foldSegments(this.#core, person));
   }
 
   /** Everything that waits or needs somebody, and what arrived lately, each with its fact's row. */
   async outbox() {
-    const entries = await this.#database.getAll("outbox");
-    const recent = entries.filter((entry) => entry.state === "acknowledged" && entry.op !== "void");
-    recent.sort((a, b) => b.acknowledged_at - a.acknowledged_at);
-    const shown = [...entries.filter((entry) => entry.state !== "acknowledged"), ...recent.slice(0, RECENT)];
-    const rows = await Promise.all(shown.map((entry) => this.fact(entry.record)));
-    const listed = shown.map(({ sealed, ...entry }, place) => ({ ...entry, row: rows[place] }));
-    const returned = await this.#returnedEntries();
-    const mended = new Set(returned.map((entry) => entry.record));
-    return [
-      ...returned,
-      ...listed
-        .filter((entry) => entry.state !== "acknowledged" || (!mended.has(entry.record) && stands(entry.row)))
-        .sort((a, b) => b.saved_at - a.saved_at),
-    ];
+    return readOutbox(this.#core, await this.book());
   }
 
   /** {waiting, oldest, needs} for the strip. */
   async counts() {
-    const entries = await this.#database.getAll("outbox");
-    const waiting = entries.filter((entry) => entry.state === "waiting");
-    const rejected = entries.filter((entry) => entry.state === "needs").length;
-    const returned = (await this.#returned()).length;
-    const oldest = waiting.length ? Math.min(...waiting.map((entry) => entry.saved_at)) : null;
-    return { waiting: waiting.length, oldest, needs: rejected + returned };
+    return countOutbox(this.#core, await this.book());
+  }
+
+  /** How many rows are still to come before all that is known of these people is here. */
+  async left() {
+    const [cursors, left] = await Promise.all([this.#database.getAll("cursors"), this.#database.get("meta", "left")]);
+    const partial = cursors.some((cursor) => (cursor.stage ?? "log") !== "log");
+    return partial || !(await this.#core.identity())?.ready ? (left ?? 0) : 0;
   }
 
   // -- writing -----------------------------------------------------------------------------------------
@@ -135,16 +134,27 @@ class Store {
   /** Save a change (all but its stamp) and its outbox entry at once; resolves once it is on disk. */
   save(change, { draft } = {}) {
     return this.#alone(async () => {
-      const clock = tick((await this.#database.get("meta", "clock")) ?? this.#newClock(), this.#now());
+      const now = this.#core.now();
+      const clock = tick((await this.#database.get("meta", "clock")) ?? this.#newClock(), now);
       const stamped = { ...change, stamp: formatStamp(clock) };
       const [attention] = attend(stamped.kind, stamped.body);
-      const entry = newEntry(stamped, attention, await this.#sealer.seal(stamped), this.#now());
-      await this.#write(["meta", "outbox", "drafts"], (tx) => {
+      const entry = newEntry(stamped, attention, await this.#sealer.seal(stamped), now);
+      await this.#core.write(["meta", "outbox", "drafts"], (tx) => {
         tx.objectStore("outbox").add(entry);
         tx.objectStore("meta").put(clock, "clock");
         if (draft) tx.objectStore("drafts").delete(draft);
       });
       return stamped;
+    });
+  }
+
+  /** The person has read what became of an entry that needed them. */
+  dismiss(id) {
+    return this.#alone(async () => {
+      const entry = await this.#database.get("outbox", id);
+      if (entry?.state !== "needs") return;
+      const dismissed = dismissEntry(entry, this.#core.now());
+      await this.#core.write(["meta", "outbox"], (tx) => tx.objectStore("outbox").put(dismissed));
     });
   }
 
@@ -185,38 +195,34 @@ class Store {
     return Object.fromEntries(keys.map((area, place) => [area, values[place].cursor]));
   }
 
-  /** Take an answer in: statuses, then page by page; "ready" is written last. Returns rows taken. */
-  settle(answer) {
+  /** What else there is to ask and to say: {asks?, purged?}; quarantine at most once an hour, or `now`. */
+  questions(now = false) {
     return this.#alone(async () => {
-      const identity = (await this.identity()) ?? {};
-      await this.#settleStatuses(answer, identity.epoch);
-      let rows = 0;
-      for (const page of answer.news) {
-        const entries = (await this.#database.getAll("outbox")).filter((entry) => isUnseen(entry));
-        rows += await takePage(this.#database, this.#sealer, page, (tx) => this.#bump(tx), entries);
-      }
-      for (const area of answer.areas.lost) await this.#loseArea(area);
-      const sealed = await this.#sealer.seal({
-        ...identity,
-        epoch: answer.epoch,
-        token: answer.token,
-        name: answer.me.name,
-        role: answer.me.role,
-        ready: identity.ready || !answer.more,
-      });
-      await this.#write(["meta"], (tx) => tx.objectStore("meta").put(sealed, "identity"));
-      return rows;
+      const purged = (await this.#database.get("meta", "purged")) ?? [];
+      const asks = await this.#asks(now);
+      return { ...(asks.length ? { asks } : {}), ...(purged.length ? { purged } : {}) };
     });
   }
 
-  /** Forget everything: this phone is nobody's. */
-  wipe() {
-    return this.#alone(() =>
-      this.#write(STORES, (tx) => {
+  /** Take the answer to a request in (see takeAnswer). Returns rows taken. */
+  settle(answer, request = {}) {
+    return this.#alone(() => takeAnswer(this.#core, answer, request));
+  }
+
+  /** Forget everything: this phone is nobody's. With `keepWaiting`, all but sealed changes nobody else has. */
+  wipe({ keepWaiting = false } = {}) {
+    return this.#alone(async () => {
+      const identity = await this.#core.identity();
+      const kept = keepWaiting ? await this.#database.getAllFromIndex("outbox", "state", "waiting") : [];
+      const owner = { account: identity?.account, name: identity?.name, language: identity?.language };
+      const sealed = kept.length ? await this.#sealer.seal(owner) : null;
+      await this.#core.write(STORES, (tx) => {
         for (const name of STORES.filter((store) => store !== "meta")) tx.objectStore(name).clear();
-        for (const key of ["identity", "clock", "link"]) tx.objectStore("meta").delete(key);
-      }),
-    );
+        for (const key of OF_SOMEBODY) tx.objectStore("meta").delete(key);
+        for (const entry of kept) tx.objectStore("outbox").put(entry);
+        if (sealed) tx.objectStore("meta").put(sealed, "identity");
+      });
+    });
   }
 
   /** Let the database go. */
@@ -226,151 +232,21 @@ class Store {
 
   // -- inside ------------------------------------------------------------------------------------------
 
-  async #readBook() {
-    const areas = await this.#database.getAllKeys("directory");
-    const read = (store, area) => this.#database.get(store, area).then((sealed) => this.#sealer.open(sealed));
-    const [directories, summaries, unseen, identity] = await Promise.all([
-      Promise.all(areas.map((area) => read("directory", area))),
-      Promise.all(areas.map((area) => read("summaries", area))),
-      this.#unseen(() => true),
-      this.identity(),
-    ]);
-    const sets = unseen.filter((change) => change.op === "set");
-    const book = { summaries: Object.assign({}, ...summaries) };
-    for (const shelf of Object.values(SHELVES)) book[shelf] = [];
-    for (const row of this.#lay(directories.flat(), sets, identity)) book[SHELVES[row.kind]]?.push(row);
-    await this.#countIn(book.summaries, unseen, identity);
-    return book;
-  }
-
-  async #factsWith(person, unseen, identity) {
-    const rows = await readFacts(this.#database, this.#sealer, person);
-    return this.#lay(rows, unseen, identity).filter((row) => row.person === person);
-  }
-
-  /** Count own facts that the server has not sent back yet into the summaries. */
-  async #countIn(summaries, unseen, identity) {
-    const people = new Map();
-    for (const change of unseen.filter((each) => !PROFILES.has(each.kind))) {
-      const person = change.person ?? (await this.#personOf(change.record));
-      if (person) people.set(person, (people.get(person) ?? true) && change.op === "record");
-    }
-    for (const [person, onlyNew] of people) {
-      const rows = await this.#factsWith(person, unseen, identity);
-      const fresh = rows.filter((row) => row.seq === 0);
-      summaries[person] = onlyNew
-        ? fresh.reduce(mergeSummary, summaries[person] ?? emptySummary())
-        : summarise(rows);
-    }
-  }
-
-  #lay(rows, changes, identity) {
-    const account = identity?.account;
-    const waiting = new Set(changes.filter((each) => each.op !== "set").map((each) => each.record));
-    const laid = layOver(rows, changes.map((change) => ({ ...change, author: account })));
-    return laid.map((row) => {
-      if (PROFILES.has(row.kind)) return row;
-      const placed = { ...row, place: waiting.has(row.id) && row.seq === 0 ? "saved" : "uploaded" };
-      if (row.state === "returned" && row.author === account) placed.place = "needs";
-      if (row.attention === undefined) [placed.attention, placed.reasons] = attend(row.kind, row.fields);
-      return placed;
-    });
-  }
-
-  /** Own changes that the server's rows do not show yet, oldest first. */
-  async #unseen(wanted) {
-    const entries = await this.#database.getAll("outbox");
-    const chosen = entries.filter((entry) => isUnseen(entry) && wanted(entry));
-    chosen.sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
-    return Promise.all(chosen.map((entry) => this.#sealer.open(entry.sealed)));
-  }
-
-  /** The person that a fact known here is about. */
-  async #personOf(record) {
-    const known = await this.#database.get("fact_index", record);
-    if (known) return known.person;
-    const entries = await this.#database.getAll("outbox");
-    return entries.find((entry) => entry.record === record && entry.person)?.person ?? null;
-  }
-
-  async #returned() {
-    const [book, identity] = await Promise.all([this.book(), this.identity()]);
-    const all = Object.entries(book.summaries).flatMap(([person, summary]) =>
-      summary.returned.map((item) => ({ ...item, person })),
-    );
-    return all.filter((item) => item.author === identity?.account);
-  }
-
-  async #returnedEntries() {
-    const returned = await this.#returned();
-    const rows = await Promise.all(returned.map((item) => this.fact(item.id)));
-    return returned.map((item, place) => ({
-      id: item.id,
-      record: item.id,
-      kind: item.kind,
-      op: "record",
-      person: item.person,
-      state: "needs",
-      status: "",
-      code: "",
-      saved_at: item.at,
-      acknowledged_at: item.at,
-      row: rows[place],
-    }));
-  }
-
-  async #settleStatuses(answer, epochBefore) {
-    const now = this.#now();
-    const entries = new Map((await this.#database.getAll("outbox")).map((entry) => [entry.id, entry]));
-    const changed = new Map();
-    if (epochBefore && epochBefore !== answer.epoch) {
-      for (const entry of entries.values()) {
-        if (entry.state === "acknowledged") changed.set(entry.id, { ...entry, state: "waiting", seq: null, seen: false });
-      }
-    }
-    for (const status of answer.statuses) {
-      const entry = entries.get(status.id);
-      if (entry) changed.set(entry.id, await this.#settle(entry, status, now));
-    }
-    const over = [...entries.values()].filter((entry) => !changed.has(entry.id) && isOver(entry, now));
-    if (!changed.size && !over.length) return;
-    await this.#write(["meta", "outbox"], (tx) => {
-      for (const entry of changed.values()) tx.objectStore("outbox").put(entry);
-      for (const entry of over) tx.objectStore("outbox").delete(entry.id);
-    });
-  }
-
-  /** An entry with its status; its row may have come before (an answer that was lost). */
-  async #settle(entry, status, now) {
-    const settled = settleEntry(entry, status, now);
-    const known = PROFILES.has(entry.kind)
-      ? await this.#database.get("cursors", entry.area)
-      : await this.#database.get("fact_index", entry.record);
-    return { ...settled, seen: isShownBy(settled, known?.seq) };
-  }
-
-  /** Purge a lost area, once nothing that was written for it waits any more. */
-  async #loseArea(area) {
-    const waiting = await this.#database.getAllFromIndex("outbox", "state", "waiting");
-    if (waiting.some((entry) => entry.area === area)) return;
-    await dropArea(this.#database, area, (tx) => this.#bump(tx));
+  /** The next of the quarantined entries to ask about, in turn; [] where it is not time. */
+  async #asks(now) {
+    const asked = (await this.#database.get("meta", "asked")) ?? { at: 0, last: "" };
+    if (!now && this.#core.now() < asked.at + ASK_EVERY) return [];
+    const ids = (await this.#database.getAll("outbox")).filter(isUndecided).map((entry) => entry.id).sort();
+    const later = ids.filter((id) => id > asked.last);
+    const asks = (later.length ? later : ids).slice(0, MOST_ASKED);
+    if (!asks.length) return [];
+    const next = { at: this.#core.now(), last: asks.at(-1) };
+    await inTransaction(this.#database, ["meta"], (tx) => tx.objectStore("meta").put(next, "asked"));
+    return asks;
   }
 
   #newClock() {
     const node = [...this.#random(4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     return { millis: 0, counter: 0, node };
   }
-
-  #write(stores, work) {
-    return inTransaction(this.#database, stores, (tx) => {
-      work(tx);
-      this.#bump(tx);
-    });
-  }
-
-  #bump(tx) {
-    tx.objectStore("meta").put(`${this.#now()}-${Math.floor(this.#random(1)[0])}-${performance.now()}`, "version");
-  }
 }
-
-const stands = (row) => row === null || (row.state !== "amended" && row.state !== "void");

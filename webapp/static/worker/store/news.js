@@ -1,140 +1,137 @@
-// Taking in one page of news: checked for gaps, sealed, and written with its cursor in one transaction.
-// What is read together is sealed together: an area's profiles as one block, facts in blocks per person.
+// Taking in an answer's news of one area: checked to join on, sealed, and written with its cursor in one
+// transaction. What is read together is sealed together: profiles as one block, facts in blocks per person.
 
-import { emptySummary, mergeSummary, summarise } from "../../care/summary.js";
 import { unpack } from "../../sync/packing.js";
-import { inTransaction } from "./database.js";
-import { isShownBy } from "./outbox.js";
+import { isUnseen, meetRow } from "./outbox.js";
+import { blocksOf, isTombstone, latestOf, makeSegments } from "./segments.js";
 
 export const PROFILES = new Set(["grid", "member", "household", "person", "pairing", "card"]);
-const MOST_SEGMENTS = 12;
-const GONE = new Set(["amended", "void"]);
+const STORES = ["meta", "cursors", "directory", "summaries", "facts", "drafts", "outbox"];
 
-/** Thrown where a page does not join on to what the phone has: the cursor stays, nothing is written. */
+/** Thrown where pages do not join on to what the phone has: the cursor stays, nothing is written. */
 export class PageHasGap extends Error {
   constructor(area) {
     super(`page_has_gap ${area}`);
     this.code = "page_has_gap";
+    this.area = area;
   }
 }
 
-/** Write one page and its cursor, and mark the outbox's `entries` that it shows; returns how many rows it held. */
-export async function takePage(database, sealer, page, bumpVersion, entries = []) {
-  const { area } = page;
-  const known = page.fresh ? undefined : await database.get("cursors", area);
-  const rows = unpack(page.tables, area);
-  if (page.from !== (known?.seq ?? 0) || rows.length + page.superseded !== page.to - page.from) {
-    throw new PageHasGap(area);
+/**
+ * Write an area's pages of one answer, in their order, with the cursor after the last of them; returns how
+ * many rows they held. `asked` is the cursor that the request carried, where that is known.
+ */
+export async function takeNews(core, area, pages, asked) {
+  const known = await core.database.get("cursors", area);
+  const start = pages.map(startsAfresh).lastIndexOf(true);
+  const fresh = start >= 0;
+  const news = pages.slice(Math.max(start, 0)).map((page) => ({ page, rows: unpack(page.tables, area) }));
+  const cursor = followPages(area, news, fresh ? undefined : known, asked);
+  const rows = latestOf(news.flatMap((each) => each.rows));
+  const made = await sealNews(core, area, rows, fresh);
+  const erased = await findCopies(core, new Set(rows.filter(isErased).map((row) => row.id)));
+  const entries = await core.database.getAll("outbox");
+  const met = meetRows(area, entries, new Map(rows.map((row) => [row.id, row.seq])), fresh);
+  const page = (known?.page ?? known?.seq ?? 0) + 1;
+  await core.write(
+    STORES,
+    (tx) => {
+      if (fresh) forgetArea(tx, area);
+      writeNews(tx, area, page, made);
+      tx.objectStore("cursors").put({ ...cursor, page, unchecked: fresh || Boolean(known?.unchecked) }, area);
+      for (const entry of met) tx.objectStore("outbox").put(entry);
+      purgeCopies(tx, erased);
+    },
+    "relaxed",
+  );
+  return news.reduce((sum, each) => sum + each.rows.length, 0);
+}
+
+/** Take an area's server rows out, in a transaction that holds STORES. */
+export function forgetArea(tx, area) {
+  tx.objectStore("facts").delete(blocksOf(area));
+  for (const store of ["directory", "summaries", "cursors"]) tx.objectStore(store).delete(area);
+}
+
+/** Take acknowledged copies and drafts out. */
+export function purgeCopies(tx, { entries, drafts }) {
+  for (const entry of entries) tx.objectStore("outbox").delete(entry.id);
+  for (const draft of drafts) tx.objectStore("drafts").delete(draft);
+}
+
+const isErased = (row) => row.state === "erased";
+const startsAfresh = (page) => Boolean(page.first || page.fresh);
+
+/** The cursor's record after these pages; throws where one does not join on to the one before. */
+function followPages(area, news, known, asked) {
+  let at = known ?? { seq: 0, stage: "log" };
+  if (known && asked !== undefined && asked !== known.cursor) throw new PageHasGap(area);
+  for (const { page, rows } of news) {
+    const joins = page.snapshot === undefined ? joinsLog(at, page, rows) : joinsSnapshot(at, page);
+    if (!joins) throw new PageHasGap(area);
+    at = after(page);
   }
+  return at;
+}
+
+const joinsLog = (at, page, rows) =>
+  (at.stage ?? "log") === "log" && page.from === at.seq && rows.length + page.superseded === page.to - page.from;
+
+const joinsSnapshot = (at, page) =>
+  page.first || ((at.stage ?? "log") !== "log" && at.seq === page.snapshot);
+
+function after(page) {
+  const { cursor } = page;
+  if (page.snapshot === undefined) return { cursor, seq: page.to, stage: "log" };
+  return { cursor, seq: page.snapshot, stage: page.last ? "log" : page.stage };
+}
+
+/** What is written of an area's rows: {segments, sealedDirectory, sealedSummaries}. */
+async function sealNews(core, area, rows, fresh) {
+  const open = async (store) => (fresh ? undefined : core.sealer.open(await core.database.get(store, area)));
   const facts = rows.filter((row) => !PROFILES.has(row.kind) && row.person);
   const profiles = rows.filter((row) => PROFILES.has(row.kind) || !row.person);
-  const segments = await sealSegments(database, sealer, page, facts);
-  const directory = await mergeDirectory(database, sealer, page, profiles);
-  const summaries = await mergeSummaries(database, sealer, page, segments);
-  const numbers = new Map(rows.map((row) => [row.id, row.seq]));
-  const shown = entries.filter((entry) => isShownBy(entry, numbers.get(entry.record)));
-  const stores = ["meta", "cursors", "directory", "summaries", "facts", "fact_index", "outbox"];
-  const old = page.fresh ? await oldKeys(database, area) : { facts: [], index: [] };
-  await inTransaction(database, stores, (tx) => {
-    for (const key of old.facts) tx.objectStore("facts").delete(key);
-    for (const key of old.index) tx.objectStore("fact_index").delete(key);
-    for (const { person, sealed } of segments) {
-      tx.objectStore("facts").put({ area, person, page: page.to, sealed });
-    }
-    for (const row of facts) {
-      tx.objectStore("fact_index").put({ id: row.id, area, person: row.person, seq: row.seq });
-    }
-    if (directory) tx.objectStore("directory").put(directory, area);
-    if (summaries) tx.objectStore("summaries").put(summaries, area);
-    tx.objectStore("cursors").put({ cursor: page.cursor, seq: page.to }, area);
-    for (const entry of shown) tx.objectStore("outbox").put({ ...entry, seen: true });
-    bumpVersion(tx);
-  });
-  return rows.length;
-}
-
-/** Forget an area that is no longer this phone's. */
-export async function dropArea(database, area, bumpVersion) {
-  const old = await oldKeys(database, area);
-  await inTransaction(database, ["meta", "cursors", "directory", "summaries", "facts", "fact_index"], (tx) => {
-    for (const key of old.facts) tx.objectStore("facts").delete(key);
-    for (const key of old.index) tx.objectStore("fact_index").delete(key);
-    for (const store of ["directory", "summaries", "cursors"]) tx.objectStore(store).delete(area);
-    bumpVersion(tx);
-  });
-}
-
-/** A person's facts as the server sent them, the latest of each. */
-export async function readFacts(database, sealer, person) {
-  const segments = await database.getAllFromIndex("facts", "person", person);
-  return latestOf(await Promise.all(segments.map((segment) => sealer.open(segment.sealed))));
-}
-
-/** Fold a person's segments into one where they have become many; not while pages come in (see takePage). */
-export async function foldSegments(database, sealer, person) {
-  const segments = await database.getAllFromIndex("facts", "person", person);
-  if (segments.length <= MOST_SEGMENTS || new Set(segments.map((each) => each.area)).size > 1) return;
-  const rows = latestOf(await Promise.all(segments.map((segment) => sealer.open(segment.sealed))));
-  const sealed = await sealer.seal(rows);
-  const { area } = segments[0];
-  const page = Math.max(...segments.map((segment) => segment.page));
-  await inTransaction(database, ["facts"], (tx) => {
-    for (const segment of segments) tx.objectStore("facts").delete([area, person, segment.page]);
-    tx.objectStore("facts").put({ area, person, page, sealed });
-  });
-}
-
-async function sealSegments(database, sealer, page, facts) {
-  const byPerson = new Map();
-  for (const row of facts) {
-    if (!byPerson.has(row.person)) byPerson.set(row.person, []);
-    byPerson.get(row.person).push(row);
+  const summaries = (facts.length && (await open("summaries"))) || {};
+  const segments = await makeSegments(core, area, facts, summaries, fresh);
+  for (const { person, summary } of segments) {
+    if (summary.latest) summaries[person] = summary;
+    else delete summaries[person];
   }
-  return Promise.all([...byPerson].map((entry) => sealSegment(database, sealer, page, ...entry)));
-}
-
-/** A person's new facts as one segment; with all of their facts where something was taken back. */
-async function sealSegment(database, sealer, page, person, rows) {
-  const gone = page.fresh ? [] : rows.filter((row) => GONE.has(row.state));
-  const known = await Promise.all(gone.map((row) => database.get("fact_index", row.id)));
-  const recount = known.some(Boolean);
+  const before = (profiles.length && (await open("directory"))) || [];
+  const directory = latestOf([...before, ...profiles]).filter((row) => !isTombstone(row));
   return {
-    person,
-    rows,
-    all: recount ? latestOf([await readFacts(database, sealer, person), rows]) : null,
-    sealed: await sealer.seal(rows),
+    segments,
+    sealedDirectory: profiles.length || fresh ? await core.sealer.seal(directory) : null,
+    sealedSummaries: segments.length || fresh ? await core.sealer.seal(summaries) : null,
   };
 }
 
-async function mergeDirectory(database, sealer, page, profiles) {
-  if (!profiles.length && !page.fresh) return null;
-  const known = page.fresh ? [] : ((await sealer.open(await database.get("directory", page.area))) ?? []);
-  return sealer.seal(latestOf([known, profiles]));
-}
-
-async function mergeSummaries(database, sealer, page, segments) {
-  if (!segments.length && !page.fresh) return null;
-  const known = page.fresh ? {} : ((await sealer.open(await database.get("summaries", page.area))) ?? {});
-  for (const { person, rows, all } of segments) {
-    known[person] = all ? summarise(all) : rows.reduce(mergeSummary, known[person] ?? emptySummary());
+function writeNews(tx, area, page, { segments, sealedDirectory, sealedSummaries }) {
+  const facts = tx.objectStore("facts");
+  for (const { person, sealed, whole } of segments) {
+    if (whole) facts.delete(blocksOf(area, person));
+    if (sealed) facts.put({ area, person, page, sealed });
   }
-  return sealer.seal(known);
+  if (sealedDirectory) tx.objectStore("directory").put(sealedDirectory, area);
+  if (sealedSummaries) tx.objectStore("summaries").put(sealedSummaries, area);
 }
 
-/** The newest of each record, by number. */
-function latestOf(lists) {
-  const latest = new Map();
-  for (const row of lists.flat()) {
-    const known = latest.get(row.id);
-    if (!known || row.seq >= known.seq) latest.set(row.id, row);
-  }
-  return [...latest.values()];
+/** The entries of this area whose rows came, or, where it starts afresh, have to come again. */
+function meetRows(area, entries, numbers, fresh) {
+  return entries
+    .filter((entry) => entry.area === area && entry.status !== "declined")
+    .filter((entry) => fresh || (isUnseen(entry) && numbers.has(entry.record)))
+    .map((entry) => meetRow(entry, numbers.get(entry.record) ?? null));
 }
 
-async function oldKeys(database, area) {
-  const [facts, index] = await Promise.all([
-    database.getAllKeysFromIndex("facts", "area", area),
-    database.getAllKeysFromIndex("fact_index", "area", area),
-  ]);
-  return { facts, index };
+/** Acknowledged copies of, and drafts about, what was erased (ids of people or facts). */
+async function findCopies({ database }, erased) {
+  if (!erased.size) return { entries: [], drafts: [] };
+  const [entries, drafts] = await Promise.all([database.getAll("outbox"), database.getAllKeys("drafts")]);
+  return {
+    entries: entries.filter(
+      (entry) => entry.state === "acknowledged" && (erased.has(entry.record) || erased.has(entry.person)),
+    ),
+    drafts: drafts.filter(([, person]) => erased.has(person)),
+  };
 }

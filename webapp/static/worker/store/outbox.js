@@ -18,38 +18,72 @@ export const newEntry = (change, attention, sealed, now) => ({
   status: "",
   code: "",
   seq: null,
+  row_seq: null,
   seen: false,
   saved_at: now,
   acknowledged_at: 0,
   sealed,
 });
 
-/** The entry after the server's status for it. */
+/** The entry after the server's status for it; of somebody who was erased nothing is kept but its number. */
 export function settleEntry(entry, status, now) {
   const done = DONE.has(status.status);
-  return {
+  const erased = status.code === "erased_person";
+  const settled = {
     ...entry,
     state: done ? "acknowledged" : "needs",
     status: status.status,
     code: status.code ?? "",
     seq: status.seq ?? null,
     acknowledged_at: done ? now : 0,
+    ...(erased ? { person: null, sealed: null } : {}),
   };
+  return { ...settled, seen: isShownBy(settled) };
 }
 
-/** Whether an entry still has to be laid over the server's rows. */
-export const isUnseen = (entry) => !(entry.state === "acknowledged" && entry.seen);
+/** A quarantined entry after a supervisor's verdict; `reason` is sealed. What was declined stays, and says so. */
+export function decideEntry(entry, verdict, reason) {
+  if (entry.status !== "quarantined") return entry;
+  if (verdict.state === "accepted") {
+    const accepted = { ...entry, status: "accepted", code: "", seq: verdict.seq ?? null };
+    return { ...accepted, seen: isShownBy(accepted) };
+  }
+  if (verdict.state === "declined") return { ...entry, state: "needs", status: "declined", code: "declined", reason };
+  return entry;
+}
+
+/** The entry once its row, or none, is on this phone with the number `seq`. */
+export function meetRow(entry, seq) {
+  const met = { ...entry, row_seq: seq };
+  return { ...met, seen: isShownBy(met) };
+}
+
+/** The entry after the person said 知道了. */
+export const dismissEntry = (entry, now) => ({ ...entry, state: "acknowledged", seen: true, acknowledged_at: now });
+
+/** The entry as it is offered to a server that may have forgotten it (another epoch); null where that cannot be. */
+export const offerAgain = (entry) =>
+  entry.state === "acknowledged" && entry.sealed ? { ...entry, state: "waiting", seq: null, seen: false } : null;
+
+/** Whether an entry still has to be laid over the server's rows; a refused correction corrects nothing. */
+export const isUnseen = (entry) =>
+  Boolean(entry.sealed) &&
+  !(entry.state === "acknowledged" && entry.seen) &&
+  !(entry.status === "declined" && entry.op !== "record");
 
 /**
  * Whether the server's row, as the phone has it, already shows what an entry did. A cursor past the entry's
  * number does not say so: its record may have a later number, on a page that is still to come.
  */
-export const isShownBy = (entry, seq) =>
-  entry.state === "acknowledged" && entry.seq !== null && seq !== undefined && seq >= entry.seq;
+const isShownBy = (entry) =>
+  entry.state === "acknowledged" && entry.seq !== null && (entry.row_seq ?? -1) >= entry.seq;
 
 /** Whether an acknowledged copy has been kept long enough. */
 export const isOver = (entry, now) =>
-  entry.state === "acknowledged" && entry.seq !== null && entry.acknowledged_at < now - KEPT;
+  entry.state === "acknowledged" && entry.status !== "quarantined" && entry.acknowledged_at < now - KEPT;
+
+/** Whether a supervisor has still to decide about an entry. */
+export const isUndecided = (entry) => entry.state === "acknowledged" && entry.status === "quarantined";
 
 /** Oldest first, urgent new facts before all (they depend on nothing else that waits). */
 export const sendingOrder = (a, b) => a.rank - b.rank || (a.stamp < b.stamp ? -1 : 1);
