@@ -14,11 +14,13 @@ from sqlalchemy import Connection, select, update
 from sync.cursor import read_cursor, write_cursor
 from sync.database import Store
 from sync.errors import ProblemError
+from sync.holdings import note_holdings
+from sync.ids import is_id
 from sync.log import heads_of
 from sync.records import fold_changes
 from sync.rows import read_page, rows_after
 from sync.schema import device
-from sync.scope import Caller, load_caller
+from sync.scope import Caller, load_caller, stopped_caller
 
 PROTOCOL = 1
 MAX_CHANGES = 100
@@ -47,24 +49,26 @@ class Asked:
     epoch: str | None
     budget: int
     build: str | None
+    purged: frozenset[str] = frozenset()
 
 
 def exchange(store: Store, session: Session, request: dict[str, Any], now: int) -> dict[str, Any]:
     """Answer one request (shapes in docs/architecture.md, section 3).
 
     Raises ProblemError for the whole request: ``unknown_protocol``, ``too_many_changes``,
-    ``device_revoked``, ``broken_body``. Nothing is acknowledged unless it is committed.
+    ``device_revoked``, ``broken_body``. Nothing is acknowledged unless it is committed. What a revoked phone
+    or a closed account still has to say is held; nothing comes down to it, but ``flags.wipe``.
     """
     asked = read_request(request)  # 1
     epoch = store.epoch()
     with store.write() as tx:
-        _check_device(tx, session, asked, now)  # 2
-        caller = load_caller(tx, session.account, session.device, now)  # 3
-        if caller is None:
-            raise ProblemError("device_revoked", "account not active")
+        stopped = _check_device(tx, session, asked, now)  # 2
+        caller = _load_caller(tx, session, stopped, now)  # 3
         statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 4
         areas = _areas(caller, asked)  # 5
         news, remaining = _read_news(tx, store, session, caller, asked)  # 6
+        given = {page["area"] for page in news}
+        note_holdings(tx, caller, given=given, kept=asked.cursors, purged=asked.purged, now=now)
     return {  # 7
         "protocol": PROTOCOL,
         "epoch": epoch,
@@ -76,7 +80,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         "news": news,
         "remaining": remaining,
         "more": remaining["rows"] > 0,
-        "flags": {"wipe": False, "min_build": None, "retry_after": None},
+        "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},
     }
 
 
@@ -89,6 +93,9 @@ def read_request(request: dict[str, Any]) -> Asked:
         raise ProblemError("broken_body", "changes or cursors")
     if len(changes) > MAX_CHANGES:
         raise ProblemError("too_many_changes")
+    purged = request.get("purged", [])
+    if not isinstance(purged, list):
+        raise ProblemError("broken_body", "purged")
     wish, epoch, build = request.get("bytes"), request.get("epoch"), request.get("build")
     budget = wish if isinstance(wish, int) else DEFAULT_PAGE
     return Asked(
@@ -97,18 +104,26 @@ def read_request(request: dict[str, Any]) -> Asked:
         epoch=epoch if isinstance(epoch, str) else None,
         budget=min(max(budget, SMALLEST_PAGE), LARGEST_PAGE),
         build=build[:40] if isinstance(build, str) else None,
+        purged=frozenset(area for area in purged if is_id(area)),
     )
 
 
-def _check_device(tx: Connection, session: Session, asked: Asked, now: int) -> None:
-    """Refuse a phone that was revoked or is another account's; note when it was last seen."""
+def _check_device(tx: Connection, session: Session, asked: Asked, now: int) -> bool:
+    """Refuse a phone that is another account's; say whether it was revoked; note when it was last seen."""
     query = select(device).where(device.c.device_id == session.device)
     row = tx.execute(query).one_or_none()
-    if row is None or row.account_id != session.account or row.revoked_at is not None:
+    if row is None or row.account_id != session.account:
         raise ProblemError("device_revoked")
     if (row.last_seen_at or 0) + SEEN_EVERY < now or row.build != asked.build:
         seen = update(device).where(device.c.device_id == session.device)
         tx.execute(seen.values(last_seen_at=now, build=asked.build))
+    return row.revoked_at is not None
+
+
+def _load_caller(tx: Connection, session: Session, stopped: bool, now: int) -> Caller:
+    """Who asks; of a revoked phone or a closed account only what it says is taken, and held."""
+    caller = None if stopped else load_caller(tx, session.account, session.device, now)
+    return caller or stopped_caller(session.account, session.device)
 
 
 def _areas(caller: Caller, asked: Asked) -> dict[str, list[str]]:

@@ -107,6 +107,11 @@ def load_caller(tx: Connection, account_id: str, device_id: str | None, now: int
     return Caller(account_id, row.name, main, device_id, frozenset(frozen), frozen, lapsed=lapsed)
 
 
+def stopped_caller(account_id: str, device_id: str) -> Caller:
+    """Whoever holds a revoked phone, or one of a closed account: no area, no role, no name."""
+    return Caller(account_id, "", "volunteer", device_id, stopped="device_revoked")
+
+
 def grids_under(tx: Connection, area_ids: list[str]) -> list[str]:
     """The grids at or below these areas, sorted."""
     children = _children(tx)

@@ -100,15 +100,13 @@ def test_a_whole_request_is_refused_with_a_stable_code(world: World) -> None:
         assert raised.value.code == code
 
 
-def test_a_revoked_phone_and_somebody_elses_phone_are_refused(world: World) -> None:
-    session = Session(world.accounts["ding"], world.devices["asha"], b"secret", lambda *_: "")
-    with pytest.raises(ProblemError, match="device_revoked"):
-        exchange(world.store, session, {"protocol": 1}, NOW)
-    with world.store.write() as tx:
-        revoked = update(schema.device).where(schema.device.c.device_id == world.devices["asha"])
-        tx.execute(revoked.values(revoked_at=NOW))
-    with pytest.raises(ProblemError, match="device_revoked"):
-        ask(world, "asha", changes=[world.visit()])
+def test_somebody_elses_phone_and_one_that_was_never_enrolled_are_refused(world: World) -> None:
+    for device in (world.devices["asha"], world.id()):
+        session = Session(world.accounts["ding"], device, b"secret", lambda *_: "")
+        with pytest.raises(ProblemError, match="device_revoked"):
+            exchange(world.store, session, {"protocol": 1, "changes": [world.visit("qian")]}, NOW)
+    with world.store.read() as tx:
+        assert tx.execute(schema.quarantine.select()).all() == []
 
 
 def test_a_grant_that_ended_quarantines_what_was_written_meanwhile(world: World) -> None:

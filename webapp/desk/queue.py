@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from sync.rows import decode_row
+from sync.rows import decode_row, is_standing
 from sync.schema import access, quarantine, record
 from webapp.care.dates import add_days, instant_at
 from webapp.forms.catalogue import FACTS
@@ -109,6 +109,7 @@ def _conditions(areas: list[str], filters: Filters) -> list[ColumnElement[bool]]
     found: list[ColumnElement[bool]] = [
         record.c.area_id.in_(wanted),
         record.c.kind.in_([filters.kind] if filters.kind else FACTS),
+        is_standing(),
     ]
     if filters.state != "all":
         found.append(record.c.state == filters.state)
