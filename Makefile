@@ -7,7 +7,7 @@ BIN := .venv/bin
 BROWSER_SOURCES = $(shell find webapp/static webapp/templates webapp/forms webapp/care webapp/translations \
 	-type f -not -path '*/dist/*' -not -name '*.py' -not -name '*.mo' -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: demo demo-reset setup test test-tools check test-js test-py journey bench serve lock messages documents clean
+.PHONY: demo demo-reset setup test test-tools check test-js test-py journey bench torture serve lock messages documents clean
 
 demo: setup
 	PORT=$(PORT) $(BIN)/qiaomen demo --serve
@@ -40,6 +40,10 @@ journey: test-tools setup .venv/.dev
 
 bench: test-tools setup .venv/.dev
 	$(BIN)/python -m bench
+
+# Every layer at full size; LAYER=kill (or another) for one, SIZE=small, SEED=1234 to repeat a run.
+torture: test-tools setup .venv/.dev
+	$(BIN)/python -m tests.torture --layer "$(LAYER)" --size "$(or $(SIZE),full)" --seed "$(SEED)"
 
 test-tools:
 	@bash .ci/test-tools
