@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sync.change import change_hash, parse_change
+from sync.change import parse_change
 from sync.database import Store
 from sync.schema import area_log, log, quarantine, receipt, record
 from tests.torture.phone import Phone
@@ -92,7 +92,7 @@ def check_told(held: _Held, phone: Phone, harm: Harm) -> None:
         change = parse_change(phone.kept.get(change_id) or phone.waiting[change_id])
         receipts = held.receipts.get(change_id, [])
         name = f"{phone.login} {status} {change.op} {change_id}"
-        if not receipts or receipts[0].hash != change_hash(change):
+        if not receipts or receipts[0].hash != change.digest:
             harm.lost.append(f"{name}: no receipt of it")
             continue
         if len(receipts) > 1:
