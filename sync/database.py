@@ -85,6 +85,24 @@ class Store:
                 ).one()
         return self._epoch
 
+    def pack_files(self) -> None:
+        """SQLite: rewrite the file without what was deleted, and empty the write-ahead log into it.
+
+        Nobody may be reading meanwhile (raises RuntimeError). PostgreSQL does this by itself (VACUUM).
+        """
+        if not self.is_sqlite:
+            return
+        with self._writing:
+            self.engine.dispose()  # so that no connection of ours holds on to the log
+            raw = self.engine.raw_connection()
+            try:
+                raw.execute("VACUUM")
+                busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+            if busy:
+                raise RuntimeError("somebody reads the database")
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()

@@ -36,6 +36,7 @@ def back_up(source: Path, target: Path) -> dict[str, int]:
     with closing(sqlite3.connect(source, timeout=30)) as here, closing(sqlite3.connect(aside)) as there:
         here.backup(there, pages=-1)
         there.execute("PRAGMA journal_mode=DELETE")
+        there.execute("VACUUM")  # pages that were freed may still hold what was erased
     problems = find_problems(aside)
     if problems:
         aside.unlink()
@@ -49,8 +50,9 @@ def back_up(source: Path, target: Path) -> dict[str, int]:
 def find_problems(path: Path) -> list[str]:
     """What is wrong with a database file; empty where all is well.
 
-    Beyond SQLite's own checks: every area's log has each number from 1 to its head exactly once, no record is
-    beyond it, and every accepted change is in the log.
+    Beyond SQLite's own checks: every area's log has each number from 1 to its head exactly once, every record
+    has a number that is its own, none is missing but tombstones below the floor, a tombstone holds nothing,
+    and every accepted change is in the log.
     """
     try:
         database = Database(path)
@@ -117,7 +119,19 @@ def _log_problems(database: Database) -> list[str]:
     unlogged = """SELECT 1 FROM receipt
         WHERE status IN ('accepted', 'conflict') AND NOT EXISTS (SELECT 1 FROM log
             WHERE log.area_id = receipt.area_id AND log.change_id = receipt.change_id) LIMIT 1"""
+    lost = """SELECT 1 FROM log JOIN area_log ON area_log.area_id = log.area_id
+        LEFT JOIN record ON record.area_id = log.area_id AND record.record_id = log.record_id
+        WHERE record.record_id IS NULL AND log.seq > area_log.floor LIMIT 1"""
+    behind = """SELECT 1 FROM record JOIN log ON log.area_id = record.area_id AND log.seq = record.seq
+        WHERE log.record_id <> record.record_id LIMIT 1"""
+    talking = """SELECT 1 FROM record WHERE state IN ('left', 'erased')
+        AND (body <> '{}' OR extra <> '{}' OR edits IS NOT NULL) LIMIT 1"""
+    marks = "SELECT 1 FROM area_log WHERE floor > head OR erased > head LIMIT 1"
     checks = {
+        lost: "有日志里的记录不见了",
+        behind: "有记录的编号不是它自己的",
+        talking: "有删去的记录还留着内容",
+        marks: "有网格的界限超过了日志",
         gaps: "有网格的编号不连续",
         beyond: "有记录的编号超过了日志",
         unlogged: "有收下的变更不在日志里",

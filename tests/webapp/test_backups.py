@@ -131,6 +131,10 @@ def test_a_copy_made_while_others_write_is_whole(live: World, tmp_path: Path) ->
         ("DELETE FROM log WHERE seq = 3", "编号不连续"),
         ("UPDATE area_log SET head = head + 1", "编号不连续"),
         ("UPDATE record SET seq = 9999 WHERE kind = 'visit'", "超过了日志"),
+        ("DELETE FROM record WHERE kind = 'visit'", "不见了"),
+        ("UPDATE record SET seq = 2 WHERE kind = 'visit'", "不是它自己的"),
+        ("UPDATE record SET state = 'left' WHERE kind = 'visit'", "还留着内容"),
+        ("UPDATE area_log SET floor = head + 1", "界限"),
         ("UPDATE log SET change_id = 'another' WHERE op = 'record'", "不在日志里"),
     ],
 )
@@ -164,7 +168,9 @@ def test_the_commands_and_one_server_at_a_time(tmp_path: Path, monkeypatch: pyte
     copy = tmp_path / "copy.db"
     assert "已备份" in runner.invoke(main, ["backup", str(copy)]).output
     assert "完好" in runner.invoke(main, ["verify", str(copy)]).output
+    assert "已压实" in runner.invoke(main, ["compact"]).output
     with hold_instance(tmp_path):
+        assert "正在运行" in runner.invoke(main, ["compact"]).output
         refused = runner.invoke(main, ["restore", str(copy), "--yes"])
         assert (refused.exit_code, "正在运行" in refused.output) == (1, True)
         with pytest.raises(ServerRunningError), hold_instance(tmp_path):

@@ -1,4 +1,4 @@
-"""``qiaomen import-roster`` and ``qiaomen stats``."""
+"""``qiaomen import-roster``, ``qiaomen stats`` and ``qiaomen compact``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sync.compact import compact
 from sync.scope import SYSTEM
 from webapp.care.dates import local_date
 from webapp.extensions import store_of
@@ -63,6 +64,21 @@ def stats(as_json: bool) -> None:
         click.echo(f"  {NAMES.get(kind, kind)} {number}")
     for grid, number in counts["by_grid"].items():
         click.echo(f"  {grid} {number} 户")
+
+
+@click.command("compact")
+def compact_command() -> None:
+    """Drop tombstones older than 400 days and pack the files (the server must not be running)."""
+    from webapp.cli import open_app
+    from webapp.server import ServerRunningError, hold_instance
+
+    app = open_app()
+    try:
+        with hold_instance(Path(app.instance_path)):
+            gone = compact(store_of(app), now_ms())
+    except (RuntimeError, ServerRunningError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"已压实：去掉 400 天以前的删除记号 {gone} 个。")
 
 
 def _as_json(outcome: Outcome, held: list[Line], dry_run: bool) -> dict[str, Any]:
