@@ -41,7 +41,14 @@ DAYS = 210
 GRIDS, HOUSEHOLDS, PEOPLE, FACTS = 8, 300, 900, 27_000
 PASSWORD = "敲门-村里-123456"
 WORKERS = (("asha", "阿莎", "volunteer"), ("chen", "陈姐", "supervisor"), ("zhou", "周医生", "clinician"))
-SOURCES = ("bench/village.py", "bench/notes.py", "sync/records.py", "sync/schema.py", "sync/rows.py")
+SOURCES = (
+    "bench/village.py",
+    "bench/notes.py",
+    "bench/notes.json",
+    "sync/records.py",
+    "sync/schema.py",
+    "sync/rows.py",
+)
 FOLDER = Path("build/villages")
 
 
@@ -123,8 +130,9 @@ class Maker:
         """An id of the instant ``at``."""
         return uuid7(at, self.rng.randbytes(10))
 
-    def change(self, at: int, op: str, kind: str, area: str, record: str, body: dict[str, Any]) -> Row:
+    def change(self, at: int, what: tuple[str, str], area: str, record: str, body: dict[str, Any]) -> Row:
         """A change made at the instant ``at``."""
+        op, kind = what
         self.made += 1
         stamp = format_stamp(Clock(at, 0, f"{self.made % 7:08x}"))
         made = self.id(at)
@@ -143,10 +151,10 @@ class Maker:
     def places(self, tx: Connection) -> None:
         """The village, its grids, its workers."""
         village = self.id(START)
-        self._area(tx, village, None, "village", "青禾村", 0)
+        self._area(tx, village, None, "青禾村", 0)
         for position in range(1, GRIDS + 1):
             grid = self.id(START + position)
-            self._area(tx, grid, village, "grid", f"青禾村{'一二三四五六七八'[position - 1]}组", position)
+            self._area(tx, grid, village, f"青禾村{'一二三四五六七八'[position - 1]}组", position)
             ensure_log(tx, grid)
             self.grids.append(grid)
         for login, name, role in WORKERS:
@@ -161,9 +169,8 @@ class Maker:
             phone = {"device_id": device, "account_id": account, "name": "手机", "created_at": START}
             tx.execute(insert(schema.device), [phone])
 
-    def _area(
-        self, tx: Connection, area: str, parent: str | None, level: str, name: str, position: int
-    ) -> None:
+    def _area(self, tx: Connection, area: str, parent: str | None, name: str, position: int) -> None:
+        level = "grid" if parent else "village"
         values = {"area_id": area, "parent_id": parent, "level": level, "name": name, "position": position}
         tx.execute(insert(schema.area), [values])
 
@@ -172,10 +179,10 @@ class Maker:
         self.names = [write_name(self.rng) for _ in range(PEOPLE)]
         for position, grid in enumerate(self.grids, 1):
             body = {"name": f"青禾村{position}组", "village": "青禾村", "position": position}
-            yield self.change(START, "set", "grid", grid, grid, body | {"station_name": "青禾村关爱服务站"})
+            yield self.change(START, ("set", "grid"), grid, grid, body | {"station_name": "青禾村关爱服务站"})
             for login, name, role in WORKERS:
                 member = {"name": name, "role": role, "phone": "13800138000"}
-                yield self.change(START, "set", "member", grid, self.accounts[login], member)
+                yield self.change(START, ("set", "member"), grid, self.accounts[login], member)
         for number in range(HOUSEHOLDS):
             yield from self._household(self.grids[number % GRIDS], number)
 
@@ -184,13 +191,13 @@ class Maker:
         surname = self.names[number * 3][0]
         body = {"door": f"{number + 1}号", "number": number + 1, "title": f"{surname}家"}
         body |= {"address": f"青禾村{number % GRIDS + 1}组{number + 1}号", "living": "砖瓦房"}
-        yield self.change(START, "set", "household", grid, home, body)
+        yield self.change(START, ("set", "household"), grid, home, body)
         for place in range(PEOPLE // HOUSEHOLDS):
             person = self.id(START + number)
             name = self.names[number * 3 + place]
             fields = self._person(home, name, self.rng.choice(("child", "woman", "elder", "elder")))
             self.people.append({"id": person, "area": grid, "household": home, "fields": fields})
-            yield self.change(START, "set", "person", grid, person, fields)
+            yield self.change(START, ("set", "person"), grid, person, fields)
 
     def _person(self, home: str, name: str, category: str) -> dict[str, Any]:
         rng = self.rng
@@ -236,12 +243,12 @@ class Maker:
             else:
                 body = {"verdict": "approved"}
             at = morning + number * self.rng.randint(4_000, 20_000)
-            yield self.change(at, "review", change["kind"], grid, change["id"], body)
+            yield self.change(at, ("review", change["kind"]), grid, change["id"], body)
 
     def _log(self, person: Row, at: int) -> Row:
         kind = self.rng.choices(("visit", "health_check", "counselling"), (70, 20, 10))[0]
         body = getattr(self, f"_{kind}")(at)
-        change = self.change(at, "record", kind, person["area"], "", body)
+        change = self.change(at, ("record", kind), person["area"], "", body)
         change |= {"form": f"{kind}/1", "person": person["id"], "household": person["household"]}
         return change | {"occurred_at": at}
 
