@@ -1,7 +1,7 @@
-"""First sync of the village in a real Chromium: ours, the peer (PouchDB), and the naive limit, over one line.
+"""First sync of the village in a real Chromium: ours, the peer (PouchDB), the naive limit, over one line.
 
-The peer is measured at its best of several settings and as it comes; at EDGE it is measured over a part of the
-documents and extrapolated, unless BENCH_FULL=1. Every one starts from a browser that never saw the village.
+The peer is measured at its best of several settings and as it comes; at EDGE over a part of the documents and
+extrapolated, unless BENCH_FULL=1. Every one starts from a browser that never saw the village.
 """
 
 from __future__ import annotations
@@ -162,22 +162,44 @@ def _extrapolated(told: dict[str, Any], traffic: dict[str, int]) -> Measured:
 
 
 def sync_ours(driver: Playwright, home: Path, speed: Speed | None, again: str = "") -> Measured:
-    """Our own first sync: the real server, the real worker, from enrolled to usable and to ready."""
+    """Our own first sync: the real server, the real worker, from enrolled to usable and to ready.
+
+    Cold, nothing was asked of the server before; ``again``, another phone was there first.
+    """
+    with our_line(home, fresh=not again) as line:
+        if again:
+            with enrolled(driver, home / f"{again}-before", line, None):
+                pass
+        with enrolled(driver, home / (again or "profile"), line, speed) as (_page, marks):
+            traffic = line.traffic.since(marks["begin"] / 1000, "/sync/")
+    return {
+        "seconds": round((marks["ready"] - marks["begin"]) / 1000, 2),
+        "usable": round((marks.get("usable", marks["ready"]) - marks["begin"]) / 1000, 2),
+        "requests": traffic["requests"],
+        "bytes": traffic["bytes"],
+    }
+
+
+@contextmanager
+def our_line(home: Path, *, fresh: bool = True) -> Iterator[Line]:
+    """Our server with the village in it, behind a line."""
     server = Server(home / "instance")
-    if not again:
+    if fresh:
         install_village(home / "instance")
     with Line(server.port) as line:
         server.url = line.url
         server.start()
         try:
-            if again:
-                _welcome(driver, home / f"{again}-before", line, None)
-            return _welcome(driver, home / (again or "profile"), line, speed)
+            yield line
         finally:
             server.kill()
 
 
-def _welcome(driver: Playwright, profile: Path, line: Line, speed: Speed | None) -> Measured:
+@contextmanager
+def enrolled(
+    driver: Playwright, profile: Path, line: Line, speed: Speed | None
+) -> Iterator[tuple[Page, dict[str, float]]]:
+    """A browser that signed in and has everything; the page and the instants of its first sync."""
     context = open_browser(driver, profile, PHONE)
     context.add_init_script(WATCH)
     page = context.pages[0]
@@ -188,14 +210,8 @@ def _welcome(driver: Playwright, profile: Path, line: Line, speed: Speed | None)
     page.click("button.main", no_wait_after=True)
     marks = _marks_until_ready(page)
     line.speed = None
-    traffic = line.traffic.since(marks["begin"] / 1000, "/sync/")
+    yield page, marks
     context.close()
-    return {
-        "seconds": round((marks["ready"] - marks["begin"]) / 1000, 2),
-        "usable": round((marks.get("usable", marks["ready"]) - marks["begin"]) / 1000, 2),
-        "requests": traffic["requests"],
-        "bytes": traffic["bytes"],
-    }
 
 
 def _marks_until_ready(page: Page) -> dict[str, float]:

@@ -53,6 +53,7 @@ class Line:
     def __init__(self, port: int) -> None:
         self.target = port
         self.speed: Speed | None = None
+        self.cut = False  # whether nothing gets through
         self.traffic = Traffic()
         self.url = ""
         self._free = {"up": 0.0, "down": 0.0}
@@ -104,6 +105,8 @@ class Line:
         moved = self.traffic.up if way == "up" else self.traffic.down
         try:
             while data := await reader.read(CHUNK if self.speed else FAST_CHUNK):
+                if self.cut:
+                    break
                 moved.append((time.time(), len(data)))
                 for line in heads.feed(data) if heads else ():
                     self.traffic.requests.append((time.time(), line))
