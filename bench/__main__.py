@@ -1,26 +1,30 @@
 """``make bench``: run every measurement, print it, and write build/bench.json.
 
-The file is a list of ``{"name", "ours", "limit"?, "peer"?, "unit"}``.
+The file is a list of ``{"name", "ours", "limit"?, "peer"?, "unit"}``. ``make bench ONLY=upload`` runs one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
-from bench import accept, phone
+from bench import accept, first_sync, phone, upload
 
 OUTPUT = Path("build/bench.json")
+MEASURES = {"accept": accept, "phone": phone, "upload": upload, "first_sync": first_sync}
 
 
 def main() -> None:
     """Measure one thing after another, so that they do not disturb each other."""
     entries: list[dict[str, Any]] = []
-    for measure in (accept.measure, phone.measure):
-        for entry in measure():
-            print(_line(entry), flush=True)
-            entries.append(entry)
+    wanted = os.environ.get("ONLY")
+    for name, measure in MEASURES.items():
+        if wanted in (None, "", name):
+            for entry in measure.measure():
+                print(_line(entry), flush=True)
+                entries.append(entry)
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", "utf-8")
     print(f"written to {OUTPUT}")
