@@ -15,7 +15,7 @@ export const summarise = (rows) => rows.reduce(mergeSummary, emptySummary());
 
 /** The summary with one more fact counted in. A fact that is taken back needs summarise anew. */
 export function mergeSummary(summary, row) {
-  if (!COUNTED.has(row.state)) return summary;
+  if (!COUNTED.has(row.state) || isPast(summary, row)) return summary;
   const fact = {
     id: row.id,
     at: row.occurred_at,
@@ -36,6 +36,16 @@ export function mergeSummary(summary, row) {
   }
   return { last_at: latest.at, latest, last, follow_ups: open, returned };
 }
+
+/** Whether a fact is so old that the summary says nothing of it: the common case where much comes at once. */
+const isPast = ({ latest, last, follow_ups: followUps, returned }, { id, kind, occurred_at: at, state, fields }) =>
+  latest !== null &&
+  at < latest.at &&
+  at < (last[kind]?.at ?? -1) &&
+  state !== "returned" &&
+  (!fields.next_date || done({ date: fields.next_date, at }, latest.at)) &&
+  followUps.every((item) => item.id !== id) &&
+  returned.every((item) => item.id !== id);
 
 function later(known, fact) {
   if (!known || fact.at > known.at || (fact.at === known.at && fact.id >= known.id)) return fact;

@@ -49,24 +49,22 @@ async function settleEntries(core, answer, epochBefore) {
   });
 }
 
-/** Area by area; one whose pages do not join on keeps none of the others from what came for them. */
+/**
+ * Area by area, one sealed while another is written (they share nothing but the database); one whose pages do
+ * not join on keeps none of the others from what came for them.
+ */
 async function takeAllNews(core, news, asked = {}) {
   const areas = new Map();
   for (const page of news) {
     if (areas.has(page.area)) areas.get(page.area).push(page);
     else areas.set(page.area, [page]);
   }
-  let [rows, gap] = [0, null];
-  for (const [area, pages] of areas) {
-    try {
-      rows += await takeNews(core, area, pages, asked[area]);
-    } catch (error) {
-      if (!(error instanceof PageHasGap)) throw error;
-      gap = error;
-      await noteGap(core, area);
-    }
-  }
-  return { rows, gap };
+  const taken = await Promise.allSettled([...areas].map(([area, pages]) => takeNews(core, area, pages, asked[area])));
+  const failed = taken.filter((each) => each.status === "rejected").map((each) => each.reason);
+  const broken = failed.find((error) => !(error instanceof PageHasGap));
+  if (broken) throw broken;
+  for (const { area } of failed) await noteGap(core, area);
+  return { rows: taken.reduce((sum, each) => sum + (each.value ?? 0), 0), gap: failed[0] ?? null };
 }
 
 /** The second gap of an area since it last joined on lets go of its cursor: it starts afresh. */
