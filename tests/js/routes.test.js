@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const table = readFileSync(new URL("../../webapp/static/worker/routes.js", import.meta.url), "utf8");
 const flask = readFileSync(new URL("../../webapp/field/routes.py", import.meta.url), "utf8");
-const ONLY_WORKER = new Set(["POST /exchange", "POST /drafts/*/*"]);
+const ONLY_WORKER = new Set(["POST /exchange", "POST /drafts/*/*", "POST /outbox/*/dismiss"]);
 const ONLY_FLASK = new Set(["GET /welcome"]);
 
 test("worker and server answer the same addresses", () => {

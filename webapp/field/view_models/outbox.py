@@ -1,7 +1,9 @@
 """待传: 需处理, 已存本机, 已上传, with counts and the oldest age. Twin: static/…/outbox.js.
 
 ``entries`` are ``{"record", "kind", "op", "person", "state": "waiting"|"needs"|"acknowledged", "code",
-"saved_at", "acknowledged_at", "row"}``; ``row`` is the fact as it is now, or None.
+"saved_at", "acknowledged_at", "row"}``, on a phone also ``"id"``, ``"status"`` (``declined``, …) and the
+supervisor's ``"reason"``; ``row`` is the fact as it is now, or None. ``person`` is None where the phone keeps
+nothing of an entry but its number (who was erased, an area that was lost).
 """
 
 from __future__ import annotations
@@ -71,7 +73,8 @@ def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[s
         detail = join_words([moment_words(entry["saved_at"], shelf.today, t), t("等信号")])
         badge = {"kind": "plain", "shape": "◌", "text": ""}
     elif entry["state"] == "needs":
-        detail, badge = _trouble(shelf, entry, t), {"kind": "urgent", "shape": "▲", "text": t("改一下")}
+        text = t("看一下") if _is_over(entry) else t("改一下")
+        detail, badge = _trouble(shelf, entry, t), {"kind": "urgent", "shape": "▲", "text": text}
     else:
         state = state_words(row, t) if row else t("已上传")
         who = shelf.member_name(row.get("reviewer")) if row else ""
@@ -85,13 +88,20 @@ def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[s
     name = fields.get("name", "")
     del now
     return {
-        "href": fact_path(entry.get("person") or "", entry["record"]),
+        "href": fact_path(entry["person"], entry["record"]) if entry.get("person") else "/field/outbox",
         "face": name[:1] or "·",
         "face_kind": fields.get("category", "plain"),
         "title": join_words([f"{what} {name}".strip(), fact_words(row, t) if row else ""]),
         "detail": detail,
         "badge": badge,
+        "can_dismiss": entry["state"] == "needs" and _is_over(entry),
+        "dismiss_action": f"/field/outbox/{entry.get('id', '')}/dismiss",
     }
+
+
+def _is_over(entry: dict[str, Any]) -> bool:
+    """Whether nothing is left to do about an entry but to know of it."""
+    return entry.get("status") == "declined" or entry.get("code") == "erased_person"
 
 
 def _trouble(shelf: Shelf, entry: dict[str, Any], t: Translate) -> str:
@@ -100,5 +110,8 @@ def _trouble(shelf: Shelf, entry: dict[str, Any], t: Translate) -> str:
     if row and row.get("state") == "returned":
         who = shelf.member_name(row.get("reviewer")) or t("督导员")
         return t("%(who)s：“%(reason)s”", who=who, reason=row.get("reason", ""))
+    if entry.get("status") == "declined":
+        reason = entry.get("reason") or ""
+        return t("督导员没有采用：%(reason)s", reason=reason) if reason else t("督导员没有采用，请问一下")
     problem = PROBLEMS.get(entry.get("code") or "")
     return join_words([t(problem.what), t(problem.action)]) if problem else t("请让督导员看一下")

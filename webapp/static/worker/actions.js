@@ -50,6 +50,12 @@ export async function exchangeNow(site) {
   return showOutbox(await site.again());
 }
 
+/** 知道了: what became of an entry has been read. */
+export async function dismiss(site) {
+  await site.store.dismiss(site.params.id);
+  return goTo("/field/outbox");
+}
+
 /** Language, size of text, signing out. */
 export async function changeSettings(site) {
   const form = await fieldsOf(site.request);

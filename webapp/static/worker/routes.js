@@ -7,6 +7,7 @@ export const ROUTES = [
   ["GET", "/field/today", pages.showToday],
   ["GET", "/field/strip", pages.showStrip],
   ["GET", "/field/outbox", pages.showOutbox],
+  ["POST", "/field/outbox/:id/dismiss", actions.dismiss],
   ["POST", "/field/exchange", actions.exchangeNow],
   ["GET", "/field/me", pages.showMe],
   ["POST", "/field/me", actions.changeSettings],

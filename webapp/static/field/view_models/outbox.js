@@ -43,13 +43,18 @@ function item(shelf, entry, t) {
   const isFact = entry.op === "record" || entry.op === "amend";
   const what = isFact ? kindWords(entry.kind, t) : t(OPS[entry.op] ?? "更正");
   return {
-    href: factPath(entry.person ?? "", entry.record),
+    href: entry.person ? factPath(entry.person, entry.record) : "/field/outbox",
     face: [...name].slice(0, 1).join("") || "·",
     face_kind: fields.category ?? "plain",
     title: joinWords([`${what} ${name}`.trim(), row ? factWords(row, t) : ""]),
     ...where(shelf, entry, t),
+    can_dismiss: entry.state === "needs" && isOver(entry),
+    dismiss_action: `/field/outbox/${entry.id ?? ""}/dismiss`,
   };
 }
+
+/** Whether nothing is left to do about an entry but to know of it. */
+const isOver = (entry) => entry.status === "declined" || entry.code === "erased_person";
 
 function where(shelf, entry, t) {
   const { row } = entry;
@@ -59,7 +64,8 @@ function where(shelf, entry, t) {
     return { detail, badge: { kind: "plain", shape: "◌", text: "" } };
   }
   if (entry.state === "needs") {
-    return { detail: trouble(shelf, entry, t), badge: { kind: "urgent", shape: "▲", text: t("改一下") } };
+    const text = isOver(entry) ? t("看一下") : t("改一下");
+    return { detail: trouble(shelf, entry, t), badge: { kind: "urgent", shape: "▲", text } };
   }
   let state = row ? stateWords(row, t) : t("已上传");
   if (entry.code) state = trouble(shelf, entry, t);
@@ -77,6 +83,10 @@ function trouble(shelf, entry, t) {
   if (row?.state === "returned") {
     const who = shelf.memberName(row.reviewer) || t("督导员");
     return t("%(who)s：“%(reason)s”", { who, reason: row.reason ?? "" });
+  }
+  if (entry.status === "declined") {
+    const { reason } = entry;
+    return reason ? t("督导员没有采用：%(reason)s", { reason }) : t("督导员没有采用，请问一下");
   }
   const problem = PROBLEMS[entry.code ?? ""];
   return problem ? joinWords([t(problem.what), t(problem.action)]) : t("请让督导员看一下");
