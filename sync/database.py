@@ -22,17 +22,19 @@ from sqlalchemy.engine import make_url
 
 from sync.catalogue import Catalogue
 from sync.schema import installation
+from sync.shelf import Shelf
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30_000
 
 
 class Store:
-    """The database of one installation and the catalogue its records follow."""
+    """The database of one installation, the catalogue its records follow, and its prepared snapshots."""
 
     def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
         self.engine = engine
         self.catalogue = catalogue
+        self.shelf = Shelf()
         self._writing = threading.Lock()
         self._epoch: str | None = None
 

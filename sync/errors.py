@@ -13,12 +13,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Problem:
-    """One entry: its stable code, the HTTP status where it refuses a whole request, and its words."""
+    """One entry: its stable code, the HTTP status where it refuses a whole request, and its words.
+
+    ``retry_after``: seconds after which the same request may well be taken.
+    """
 
     code: str
     http: int
     what: str
     action: str
+    retry_after: int | None = None
 
 
 _CATALOGUE = json.loads(Path(__file__).with_name("errors.json").read_text("utf-8"))

@@ -1,6 +1,7 @@
-"""One exchange: the numbered steps of one round trip, all of them in one database transaction.
+"""One exchange: the numbered steps of one round trip.
 
-The numbers are those of sync/README.md, which is normative.
+The numbers are those of sync/README.md, which is normative. What is written, and what it is judged by, is one
+transaction; the news is read after it, in one of its own: nobody waits to write while pages are packed.
 """
 
 from __future__ import annotations
@@ -11,22 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from sync.cursor import read_cursor, write_cursor
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.holdings import note_holdings
-from sync.ids import is_id
-from sync.log import heads_of
+from sync.news import read_cursors, read_news, refuse_if_behind
 from sync.records import fold_changes
-from sync.rows import read_page, rows_after
+from sync.request import PROTOCOL, Asked, read_request
 from sync.schema import device
 from sync.scope import Caller, load_caller, stopped_caller
 
-PROTOCOL = 1
-MAX_CHANGES = 100
-SMALLEST_PAGE = 32 * 1024
-LARGEST_PAGE = 256 * 1024
-DEFAULT_PAGE = 64 * 1024
 SEEN_EVERY = 5 * 60 * 1000
 
 
@@ -40,36 +34,27 @@ class Session:
     renew: Callable[[str, str], str]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request, read by an allow-list."""
-
-    changes: list[Any]
-    cursors: dict[str, str]
-    epoch: str | None
-    budget: int
-    build: str | None
-    purged: frozenset[str] = frozenset()
-
-
 def exchange(store: Store, session: Session, request: dict[str, Any], now: int) -> dict[str, Any]:
     """Answer one request (shapes in docs/architecture.md, section 3).
 
     Raises ProblemError for the whole request: ``unknown_protocol``, ``too_many_changes``,
-    ``device_revoked``, ``broken_body``. Nothing is acknowledged unless it is committed. What a revoked phone
-    or a closed account still has to say is held; nothing comes down to it, but ``flags.wipe``.
+    ``device_revoked``, ``broken_body``, ``server_behind``. Nothing is acknowledged unless it is committed.
+    What a revoked phone or a closed account still has to say is held; nothing comes down to it, but
+    ``flags.wipe``.
     """
     asked = read_request(request)  # 1
     epoch = store.epoch()
     with store.write() as tx:
         stopped = _check_device(tx, session, asked, now)  # 2
         caller = _load_caller(tx, session, stopped, now)  # 3
-        statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 4
-        areas = _areas(caller, asked)  # 5
-        news, remaining = _read_news(tx, store, session, caller, asked)  # 6
-        given = {page["area"] for page in news}
-        note_holdings(tx, caller, given=given, kept=asked.cursors, purged=asked.purged, now=now)
-    return {  # 7
+        cursors = read_cursors(session.secret, epoch, caller.areas, asked)
+        refuse_if_behind(tx, cursors)  # 4
+        statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 5
+        areas = _areas(caller, asked)  # 6
+        note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
+    with store.read() as tx:
+        news = read_news(tx, store, session.secret, asked, cursors)  # 7
+    return {  # 8
         "protocol": PROTOCOL,
         "epoch": epoch,
         "time": now,
@@ -77,35 +62,9 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         "me": {"id": caller.account, "name": caller.name, "role": caller.role},
         "statuses": statuses,
         "areas": areas,
-        "news": news,
-        "remaining": remaining,
-        "more": remaining["rows"] > 0,
+        **news,
         "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},
     }
-
-
-def read_request(request: dict[str, Any]) -> Asked:
-    """Read a request's parts; raises ProblemError where the whole of it cannot be taken."""
-    if request.get("protocol") != PROTOCOL:
-        raise ProblemError("unknown_protocol")
-    changes, cursors = request.get("changes", []), request.get("cursors", {})
-    if not isinstance(changes, list) or not isinstance(cursors, dict):
-        raise ProblemError("broken_body", "changes or cursors")
-    if len(changes) > MAX_CHANGES:
-        raise ProblemError("too_many_changes")
-    purged = request.get("purged", [])
-    if not isinstance(purged, list):
-        raise ProblemError("broken_body", "purged")
-    wish, epoch, build = request.get("bytes"), request.get("epoch"), request.get("build")
-    budget = wish if isinstance(wish, int) else DEFAULT_PAGE
-    return Asked(
-        changes=changes,
-        cursors={a: c for a, c in cursors.items() if isinstance(c, str)},
-        epoch=epoch if isinstance(epoch, str) else None,
-        budget=min(max(budget, SMALLEST_PAGE), LARGEST_PAGE),
-        build=build[:40] if isinstance(build, str) else None,
-        purged=frozenset(area for area in purged if is_id(area)),
-    )
 
 
 def _check_device(tx: Connection, session: Session, asked: Asked, now: int) -> bool:
@@ -131,29 +90,3 @@ def _areas(caller: Caller, asked: Asked) -> dict[str, list[str]]:
         "granted": sorted(caller.areas - asked.cursors.keys()),
         "lost": sorted(asked.cursors.keys() - caller.areas),
     }
-
-
-def _read_news(
-    tx: Connection, store: Store, session: Session, caller: Caller, asked: Asked
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """One page: areas in order until the budget is used up, and what remains after it."""
-    epoch, areas = store.epoch(), sorted(caller.areas)
-    heads = heads_of(tx, areas)
-    left, sent, news = asked.budget, 0, []
-    positions: dict[str, int] = {}
-    for area in areas:
-        cursor = asked.cursors.get(area)
-        known = read_cursor(session.secret, area, epoch, cursor) if cursor else None
-        positions[area] = known or 0
-        fresh = known is None
-        if left <= 0 or (not fresh and heads.get(area, 0) <= positions[area]):
-            continue
-        page, size = read_page(tx, store.catalogue, area, positions[area], left)
-        left -= size
-        sent += sum(table["count"] for table in page["tables"].values())
-        positions[area] = page["to"]
-        page |= {"cursor": write_cursor(session.secret, area, epoch, page["to"])}
-        news.append(page | ({"fresh": True} if fresh else {}))
-    behind = {area: seq for area, seq in positions.items() if seq < heads.get(area, 0)}
-    rows = rows_after(tx, behind)
-    return news, {"rows": rows, "bytes": rows * (asked.budget - left) // max(sent, 1)}

@@ -7,9 +7,20 @@ commit, so that numbers become visible in their order.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, insert, select, update
 
 from sync.schema import area_log
+
+
+@dataclass(frozen=True)
+class Log:
+    """An area's log: its last number, below which number tombstones are gone, and its last erasure."""
+
+    head: int = 0
+    floor: int = 0
+    erased: int = 0
 
 
 def ensure_log(tx: Connection, area: str) -> None:
@@ -30,6 +41,13 @@ def take_numbers(tx: Connection, area: str, count: int) -> int:
     """Take ``count`` numbers of an area's log; return the one before the first."""
     taken = update(area_log).where(area_log.c.area_id == area).values(head=area_log.c.head + count)
     return int(tx.execute(taken.returning(area_log.c.head)).scalar_one()) - count
+
+
+def logs_of(tx: Connection, areas: list[str]) -> dict[str, Log]:
+    """The log of each of these areas; an area that never had a change has an empty one."""
+    found = tx.execute(select(area_log).where(area_log.c.area_id.in_(areas)))
+    logs = {row.area_id: Log(row.head, row.floor, row.erased) for row in found}
+    return {area: logs.get(area, Log()) for area in areas}
 
 
 def heads_of(tx: Connection, areas: list[str]) -> dict[str, int]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from sync.catalogue import Catalogue
+from sync.catalogue import Catalogue, Kind
 from sync.log import heads_of
 from sync.merge import Edits
 from sync.overlay import Row
-from sync.packing import pack
+from sync.packing import PREFIX, Tables
 from sync.schema import log, record
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -36,8 +36,11 @@ _COLUMNS = {
     "attention": "attention",
 }
 _IN_COLUMNS = frozenset(_COLUMNS.values()) | {"fields", "device"}
+READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
 GONE = ("left", "erased")  # a tombstone's state: the record is in another area, or nowhere any more
-_READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
+_NAMES = (*_COLUMNS.values(), "body", "extra")
+_NOT_SENT = frozenset({"area", "kind", "body", "extra"})
+_NOTHING: frozenset[str] = frozenset()
 
 
 def encode_row(row: Row, edits: Edits | None, lookup: str | None) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def rows_of(
 
     ``since`` and ``until`` bound ``occurred_at`` (ms, half open).
     """
-    query = select(*_READ).where(record.c.area_id.in_(sorted(areas)), is_standing())
+    query = select(*READ).where(record.c.area_id.in_(sorted(areas)), is_standing())
     wanted = {"kind": kinds, "record_id": ids, "state": states, "lookup": lookup}
     for column, values in wanted.items():
         if values is not None:
@@ -110,7 +113,7 @@ def is_standing() -> ColumnElement[bool]:
 
 def row_found(tx: Connection, catalogue: Catalogue, kind: str, lookup: str) -> Row | None:
     """The one row of ``kind`` that ``lookup`` leads to, in whatever area, private fields included."""
-    query = select(*_READ).where(record.c.lookup == lookup, record.c.kind == kind, is_standing())
+    query = select(*READ).where(record.c.lookup == lookup, record.c.kind == kind, is_standing())
     found = tx.execute(query.limit(2)).all()
     return decode_row(found[0]) if len(found) == 1 else None
 
@@ -124,23 +127,59 @@ def read_page(
     counts entries of the log whose record has a later entry: with the rows they make ``to - from``.
     """
     head = heads_of(tx, [area]).get(area, 0)
-    query = select(*_READ).where(record.c.area_id == area, record.c.seq > start).order_by(record.c.seq)
-    chosen, size = _within(tx, query, budget)
+    # What is written meanwhile has a number beyond this head, whichever statement would see it first.
+    ours = record.c.area_id == area, record.c.seq > start, record.c.seq <= head
+    chosen, size = _within(tx, select(*READ).where(*ours).order_by(record.c.seq), budget)
     last = head
-    if len(chosen) and _is_more(tx, area, chosen[-1].seq):
+    if chosen and _is_more(tx, area, chosen[-1].seq, head):
         last = chosen[-1].seq
     entries = tx.scalar(
         select(func.count()).where(log.c.area_id == area, log.c.seq > start, log.c.seq <= last)
     )
-    rows = _decode_all(chosen, catalogue, private=False)
     page = {
         "area": area,
         "from": start,
         "to": last,
-        "superseded": (entries or 0) - len(rows),
-        "tables": pack(rows),
+        "superseded": (entries or 0) - len(chosen),
+        "tables": pack_records(chosen, catalogue),
     }
     return page, size
+
+
+def pack_records(found: Collection[Any], catalogue: Catalogue) -> Tables:
+    """Records as they were read, packed as sync/packing.py packs rows, private fields left out.
+
+    Columns are taken from the records as they lie, without a row for each: a first sync is all of them.
+    """
+    by_kind: dict[str, list[Any]] = {}
+    for values in found:
+        by_kind.setdefault(values.kind, []).append(values)
+    return {kind: _pack_kind(chosen, catalogue.get(kind)) for kind, chosen in sorted(by_kind.items())}
+
+
+def _pack_kind(chosen: list[Any], kind: Kind | None) -> dict[str, Any]:
+    private = kind.private if kind else frozenset()
+    read = dict(zip(_NAMES, zip(*chosen, strict=True), strict=True))
+    columns = {key: list(values) for key, values in read.items() if key not in _NOT_SENT}
+    columns["state"] = [None if state == IN_CONFLICT else state for state in read["state"]]
+    columns |= _spread(read["extra"], "") | _spread(read["body"], PREFIX, without=private)
+    if private and "conflicts" in columns:
+        columns["conflicts"] = [_without(rivals, private) for rivals in columns["conflicts"]]
+    kept = {name: values for name, values in sorted(columns.items()) if values.count(None) < len(values)}
+    return {"count": len(chosen), "columns": kept}
+
+
+def _spread(
+    documents: Iterable[str], prefix: str, without: frozenset[str] = _NOTHING
+) -> dict[str, list[Any]]:
+    """A column for each name that any of these JSON objects has."""
+    each: list[dict[str, Any]] = json.loads(f"[{','.join(documents)}]")
+    names = set().union(*each) - without
+    return {prefix + name: [document.get(name) for document in each] for name in names}
+
+
+def _without(values: dict[str, Any] | None, names: frozenset[str]) -> dict[str, Any] | None:
+    return None if values is None else {key: each for key, each in values.items() if key not in names}
 
 
 def rows_after(tx: Connection, positions: dict[str, int]) -> int:
@@ -150,6 +189,12 @@ def rows_after(tx: Connection, positions: dict[str, int]) -> int:
         query = select(func.count()).where(record.c.area_id == area, record.c.seq > seq)
         rows += int(tx.scalar(query) or 0)
     return rows
+
+
+def rows_until(tx: Connection, area: str, seq: int) -> int:
+    """How many rows a snapshot of an area at this number holds."""
+    query = select(func.count()).where(record.c.area_id == area, record.c.seq <= seq, is_standing())
+    return int(tx.scalar(query) or 0)
 
 
 def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any], int]:
@@ -163,8 +208,9 @@ def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any],
     return chosen, size
 
 
-def _is_more(tx: Connection, area: str, seq: int) -> bool:
-    query = select(record.c.seq).where(record.c.area_id == area, record.c.seq > seq).limit(1)
+def _is_more(tx: Connection, area: str, seq: int, head: int) -> bool:
+    beyond = record.c.area_id == area, record.c.seq > seq, record.c.seq <= head
+    query = select(record.c.seq).where(*beyond).limit(1)
     return tx.execute(query).first() is not None
 
 

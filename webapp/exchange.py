@@ -47,4 +47,7 @@ def answer_problem(error: ProblemError) -> Response:
     current_app.logger.info("exchange refused: %s", error)
     words = {"code": problem.code, "message": _(problem.what), "action": _(problem.action)}
     body = json.dumps({"error": words}, ensure_ascii=False)
-    return Response(body, status=problem.http, mimetype="application/json")
+    response = Response(body, status=problem.http, mimetype="application/json")
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response

@@ -1,0 +1,57 @@
+"""An exchange's request, read by an allow-list: nothing else of it is ever looked at. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.errors import ProblemError
+from sync.ids import is_id
+
+PROTOCOL = 1
+MAX_CHANGES = 100
+SMALLEST_PAGE = 32 * 1024
+LARGEST_PAGE = 256 * 1024
+DEFAULT_PAGE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a phone asks for.
+
+    ``budget`` is its wish for one answer's news, in compressed bytes. ``snapshots`` says that it can take
+    snapshot pages; a build from before them cannot, and gets every area as its log, from the first number.
+    """
+
+    changes: list[Any] = field(default_factory=list)
+    cursors: dict[str, str] = field(default_factory=dict)
+    epoch: str | None = None
+    budget: int = DEFAULT_PAGE
+    build: str | None = None
+    snapshots: bool = False
+    purged: frozenset[str] = frozenset()
+
+
+def read_request(request: dict[str, Any]) -> Asked:
+    """Read a request's parts; raises ProblemError where the whole of it cannot be taken."""
+    if request.get("protocol") != PROTOCOL:
+        raise ProblemError("unknown_protocol")
+    changes, cursors = request.get("changes", []), request.get("cursors", {})
+    if not isinstance(changes, list) or not isinstance(cursors, dict):
+        raise ProblemError("broken_body", "changes or cursors")
+    if len(changes) > MAX_CHANGES:
+        raise ProblemError("too_many_changes")
+    purged = request.get("purged", [])
+    if not isinstance(purged, list):
+        raise ProblemError("broken_body", "purged")
+    wish, epoch, build = request.get("bytes"), request.get("epoch"), request.get("build")
+    budget = wish if isinstance(wish, int) else DEFAULT_PAGE
+    return Asked(
+        changes=changes,
+        cursors={a: c for a, c in cursors.items() if isinstance(c, str)},
+        epoch=epoch if isinstance(epoch, str) else None,
+        budget=min(max(budget, SMALLEST_PAGE), LARGEST_PAGE),
+        build=build[:40] if isinstance(build, str) else None,
+        snapshots=request.get("snapshots") == 1,
+        purged=frozenset(area for area in purged if is_id(area)),
+    )

@@ -1,0 +1,185 @@
+"""Snapshots: an area at one number of its log, in the order in which a phone becomes useful.
+
+Invariant: the pages of the snapshot at ``c`` and then the log after ``c`` give what the log from zero gives,
+also where the pages were made by different processes, and with changes between them. A row that changes
+after ``c`` leaves the snapshot and comes with the log; what stays keeps its position. What was left out of
+``older`` because it was among the recent ones was sent with those: see ``_recent``.
+
+Stages: ``people`` (every row that is not about a person: profiles), ``recent`` (of each person the last three
+facts that stand, the latest of each kind, and all returned ones), ``older`` (the rest, newest first).
+A position says after which row one is: stage, kind or person, age, id; on the wire
+``people:person:0:0193…``, ``recent:<person>:-1763980000000:<id>``, ``older::-1763980000000:<id>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import brotli
+from sqlalchemy import Connection, select
+
+from sync.catalogue import Catalogue
+from sync.packing import Tables, pack, unpack
+from sync.rows import GONE, READ, pack_records
+from sync.schema import record
+from sync.wire import JsonText, write_json
+
+STAGES = ("people", "recent", "older")
+RECENT = 3
+CELL = 28 * 1024  # compressed bytes aimed at; the smallest wish (32 KiB) holds one
+FIRST_RATIO = 6  # raw bytes of a record to one compressed, until the area's own is known
+OVERHEAD = 160  # raw bytes of a record's columns beside its documents
+STANDING = frozenset({"pending", "approved", "returned"})
+_FOREVER = 1 << 62
+_AGE = re.compile(r"-?[0-9]{1,19}")
+
+Position = tuple[int, str, int, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Rows of one stage, packed once: the JSON of their tables, compressed. ``end`` is the last row's."""
+
+    end: Position
+    rows: int
+    packed: bytes
+
+    @property
+    def stage(self) -> str:
+        """The name of its stage."""
+        return STAGES[self.end[0]]
+
+    def tables(self) -> JsonText:
+        """The tables as they go into an answer."""
+        return JsonText(brotli.decompress(self.packed).decode())
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An area at the number ``at``, read when its head was ``read_at``: what left later is still in it."""
+
+    area: str
+    at: int
+    read_at: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes it takes in memory."""
+        return 400 + sum(300 + len(cell.packed) for cell in self.cells)
+
+    def after(self, position: Position | None) -> list[Cell]:
+        """The cells, or what is left of one, after a position; all of them after None."""
+        if position is None:
+            return list(self.cells)
+        left = [cell for cell in self.cells if cell.end > position]
+        if left and position not in {cell.end for cell in self.cells}:
+            left[:1] = _rest_of(left[0], position)
+        return left
+
+
+def prepare(tx: Connection, catalogue: Catalogue, area: str, at: int, head: int) -> Snapshot:
+    """Read an area's rows once and pack them into cells, as it was at the number ``at`` (≤ ``head``)."""
+    found = tx.execute(select(*READ).where(record.c.area_id == area, record.c.seq <= head)).all()
+    placed = place_rows(found, at)
+    cells: list[Cell] = []
+    for _, stage in groupby(placed, key=lambda pair: pair[0][0]):
+        cells += _cut(list(stage), catalogue)
+    return Snapshot(area, at, head, tuple(cells))
+
+
+def format_position(position: Position) -> str:
+    """A position as a cursor carries it."""
+    stage, group, age, record_id = position
+    return f"{STAGES[stage]}:{group}:{age}:{record_id}"
+
+
+def parse_position(text: str) -> Position | None:
+    """The position in a cursor, or None where this build does not write such a one."""
+    match text.split(":"):
+        case [stage, group, age, record_id] if stage in STAGES and _AGE.fullmatch(age):
+            return STAGES.index(stage), group, int(age), record_id
+    return None
+
+
+def place_rows(found: Sequence[Any], at: int) -> list[tuple[Position, Any]]:
+    """The rows that belong to the snapshot at ``at``, with their positions, in order."""
+    facts = [row for row in found if row.person_id is not None]
+    recent = _recent(facts, at)
+    placed = []
+    for row in found:
+        if row.seq <= at and row.state not in GONE:
+            stage = 0 if row.person_id is None else 1 if row.record_id in recent else 2
+            placed.append((_position(stage, row.kind, row.person_id, row.occurred_at, row.record_id), row))
+    placed.sort(key=lambda pair: pair[0])
+    return placed
+
+
+def _recent(facts: list[Any], at: int) -> frozenset[str]:
+    """The ids of the recent facts.
+
+    A row with a number beyond ``at`` counts as one that stands, whatever became of it: so, whenever this is
+    computed again for the same ``at``, no row that it did not name before is named among those that
+    stayed. (Counting only what stands now, a log that is taken back would lift an older one into ``recent``
+    after the phone has passed it there, and ``older`` would leave it out.)
+    """
+    chosen = set()
+    facts.sort(key=lambda row: (row.person_id, _age(row.occurred_at), row.record_id))
+    for _, rows in groupby(facts, key=lambda row: row.person_id):
+        seen, kinds = 0, set()
+        for row in rows:
+            if row.seq <= at and row.state not in STANDING:
+                continue
+            if seen < RECENT or row.kind not in kinds or row.state == "returned":
+                chosen.add(row.record_id)
+            seen += 1
+            kinds.add(row.kind)
+    return frozenset(chosen)
+
+
+def _position(stage: int, kind: str, person: str | None, occurred_at: int | None, record_id: str) -> Position:
+    group = (kind, person or "", "")[stage]
+    return stage, group, _age(occurred_at) if stage else 0, record_id
+
+
+def _age(occurred_at: int | None) -> int:
+    """Newest first; what has lost its instant counts as the newest."""
+    return -_FOREVER if occurred_at is None else -occurred_at
+
+
+def _cut(placed: list[tuple[Position, Any]], catalogue: Catalogue) -> Iterator[Cell]:
+    """Cells of about CELL compressed bytes; each tells how much the next may hold."""
+    ratio, start = float(FIRST_RATIO), 0
+    while start < len(placed):
+        raw, end = 0, start
+        while end < len(placed) and raw < CELL * ratio:
+            row = placed[end][1]
+            raw += len(row.body) + len(row.extra) + OVERHEAD
+            end += 1
+        cell = _pack(placed[start:end], catalogue)
+        ratio, start = raw / len(cell.packed), end
+        yield cell
+
+
+def _rest_of(cell: Cell, position: Position) -> list[Cell]:
+    """What of a cell lies after a position: a phone that was served by another process cut elsewhere."""
+    rest = []
+    for row in unpack(cell.tables().read(), ""):
+        person, occurred_at = row.get("person"), row.get("occurred_at")
+        if _position(cell.end[0], row["kind"], person, occurred_at, row["id"]) > position:
+            rest.append(row)
+    return [Cell(cell.end, len(rest), _compress(pack(rest)))] if rest else []
+
+
+def _pack(placed: list[tuple[Position, Any]], catalogue: Catalogue) -> Cell:
+    tables = pack_records([row for _, row in placed], catalogue)
+    return Cell(placed[-1][0], len(placed), _compress(tables))
+
+
+def _compress(tables: Tables) -> bytes:
+    packed: bytes = brotli.compress(write_json(tables).encode(), quality=5)
+    return packed

@@ -1,0 +1,455 @@
+"""A snapshot and the log after it are the whole area: in whatever pages, whatever happens between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from sync import news, schema, shelf, snapshot
+from sync.cursor import Cursor, write_cursor
+from sync.database import open_store
+from sync.erasure import erase_person
+from sync.errors import ProblemError
+from sync.moves import move_household
+from sync.packing import unpack
+from sync.records import fold_changes
+from sync.request import Asked
+from sync.rows import GONE, rows_of
+from sync.scope import SYSTEM
+from sync.shelf import Shelf
+from sync.tombstones import Act
+from sync.wire import JsonText, encode_body
+from tests.sync.test_exchange import ask
+from tests.world import HOUSEHOLDS, NOW, PEOPLE, build_world
+from webapp.forms.catalogue import build_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.world import World
+
+SECRET = b"secret"
+DAY = 86_400_000
+MOST_PAGES = 400
+
+
+class Reader:
+    """A phone's meaning: rows by area and id, and a cursor for each area."""
+
+    def __init__(self, world: World, areas: list[str], *, snapshots: bool = True) -> None:
+        self.world = world
+        self.snapshots = snapshots
+        self.areas = areas
+        self.cursors: dict[str, str] = {}
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {}
+        self.stages: list[tuple[str, str]] = []
+        self.left: dict[str, int] = {}
+        self.usable = False
+
+    def read(self, budget: int = 1) -> bool:
+        """Take one answer of about ``budget`` bytes; whether there is more to come."""
+        store = self.world.store
+        asked = Asked(cursors=self.cursors, budget=budget, snapshots=self.snapshots)
+        cursors = news.read_cursors(SECRET, store.epoch(), frozenset(self.areas), asked)
+        with store.read() as tx:
+            answer = news.read_news(tx, store, SECRET, asked, cursors)
+        for page in answer["news"]:
+            self.take(page)
+        self.usable = answer["usable"]
+        assert answer["news"] or not answer["more"]
+        return bool(answer["more"])
+
+    def take(self, page: dict[str, Any]) -> None:
+        """Take a page in, as sync/README.md says."""
+        area = page["area"]
+        assert area in self.areas
+        tables = page["tables"].read() if isinstance(page["tables"], JsonText) else page["tables"]
+        rows = unpack(tables, area)
+        if page.get("first") or page.get("fresh"):
+            self.rows[area] = {}
+        if "snapshot" in page:
+            self.stages.append((area, page["stage"]))
+            assert all(row.get("state") not in GONE and row["seq"] <= page["snapshot"] for row in rows)
+            assert page["last"] == (page["left"] == 0)
+        else:
+            assert len(rows) + page["superseded"] == page["to"] - page["from"]
+        self.cursors[area] = page["cursor"]
+        held = self.rows[area]
+        for row in rows:
+            if row.get("state") in GONE:
+                held.pop(row["id"], None)
+            elif row["seq"] >= held.get(row["id"], row)["seq"]:
+                held[row["id"]] = row
+
+    def read_all(self, budget: int = 1) -> Reader:
+        """Answers until there is nothing more."""
+        for _ in range(MOST_PAGES):
+            if not self.read(budget):
+                return self
+        raise AssertionError("the pages never end")
+
+
+def grids(world: World) -> list[str]:
+    return [world.areas[name] for name in ("一组", "二组")]
+
+
+def stored(world: World, areas: list[str]) -> dict[str, dict[str, Any]]:
+    """What the database holds of these areas, as phones may see it."""
+    with world.store.read() as tx:
+        rows = rows_of(tx, world.store.catalogue, areas)
+    return {area: {row["id"]: row for row in rows if row["area"] == area} for area in areas}
+
+
+def held_by(reader: Reader) -> dict[str, dict[str, Any]]:
+    return {area: reader.rows.get(area, {}) for area in reader.areas}
+
+
+def log_of_visits(world: World, count: int = 40) -> None:
+    """Visits of three people, by day, with a health check among them."""
+    people = ("xiaoming", "grandma", "huang")
+    visits = [
+        world.visit(people[number % 3], at=NOW - (number % 17) * DAY, note=f"第{number}次")
+        for number in range(count)
+    ]
+    statuses = world.fold("asha", *visits)
+    assert all(status["status"] == "accepted" for status in statuses)
+
+
+# -- the shape ------------------------------------------------------------------------------------------
+
+
+def test_people_come_first_then_what_is_recent_of_everybody_and_then_the_rest(world: World) -> None:
+    log_of_visits(world)
+    with small_cells(400):
+        reader = Reader(world, grids(world)).read_all()
+    stages = [stage for _, stage in reader.stages]
+    first_older = stages.index("older")
+    assert "older" in stages
+    assert set(stages[first_older:]) == {"older"}
+    assert {area for area, _ in reader.stages[:first_older]} == set(grids(world))
+    assert held_by(reader) == stored(world, grids(world))
+
+
+def test_today_works_before_the_older_facts_have_come(world: World) -> None:
+    log_of_visits(world)
+    returned = world.visit(at=NOW - 400 * DAY)
+    world.fold("asha", returned)
+    world.fold("chen", world.change("review", "visit", returned["id"], "一组", {"verdict": "returned"}))
+    area = world.areas["一组"]
+    reader = Reader(world, [area])
+    with small_cells(400):
+        while not reader.usable:
+            assert reader.read()
+        people = {row["id"] for row in reader.rows[area].values() if row["kind"] == "person"}
+        facts = [row for row in reader.rows[area].values() if row["kind"] == "visit"]
+        assert len(people) == 3
+        assert all(sum(row["person"] == person for row in facts) >= 3 for person in people)
+        assert returned["id"] in reader.rows[area]
+        assert len(facts) < 41
+        reader.read_all()
+    assert held_by(reader) == stored(world, [area])
+
+
+def test_an_empty_area_and_one_of_profiles_only_are_done_at_once(world: World) -> None:
+    empty = world.id()
+    for areas, kinds in (([empty], 0), ([world.areas["二组"]], 3), ([world.areas["一组"]], 6)):
+        reader = Reader(world, areas)
+        assert reader.read() is False
+        assert reader.usable
+        assert len(held_by(reader)[areas[0]]) >= kinds
+        assert held_by(reader) == stored(world, areas)
+        assert reader.read() is False
+
+
+def test_an_area_of_a_single_row_is_one_page(world: World) -> None:
+    area = world.id()
+    with world.store.write() as tx:
+        tx.execute(schema.area_log.insert().values(area_id=area, head=0))
+    change = world.change("set", "grid", world.areas["一组"], "一组", {"name": "新组"})
+    with world.store.write() as tx:
+        change |= {"area": area, "record": area}
+        assert fold_changes(tx, world.store.catalogue, SYSTEM, [change], NOW)[0]["status"] == "accepted"
+    reader = Reader(world, [area])
+    assert reader.read() is False
+    assert [row["fields"]["name"] for row in reader.rows[area].values()] == ["新组"]
+
+
+def test_an_exchange_holds_as_many_cells_as_its_wish_and_one_at_least(world: World) -> None:
+    log_of_visits(world, 100)
+    area = world.areas["一组"]
+    with small_cells(300):
+        one, several = Reader(world, [area]), Reader(world, [area])
+        one.read(1)
+        several.read(2000)
+    assert len(one.stages) == 1
+    assert len(several.stages) > 2
+
+
+def test_what_never_leaves_the_server_is_not_in_a_snapshot(world: World) -> None:
+    body = {"household": world.households["wang"], "code": "AB12", "state": "issued", "token": "金丝雀"}
+    card = world.change("set", "card", world.id(), "一组", body)
+    with world.store.write() as tx:
+        assert fold_changes(tx, world.store.catalogue, SYSTEM, [card], NOW)[0]["status"] == "accepted"
+    answer = ask(world, "asha", snapshots=1)
+    text = encode_body(answer, "")[0].decode()
+    assert "AB12" in text
+    assert "金丝雀" not in text
+    assert world.people["qian"] not in text
+    assert json.loads(text)["news"][0]["first"] is True
+
+
+def test_a_phone_of_before_snapshots_gets_the_log_from_its_first_number(world: World) -> None:
+    log_of_visits(world)
+    for request in ({}, {"snapshots": 0}, {"snapshots": "yes"}):
+        [page] = ask(world, "asha", **request)["news"]
+        assert (page["from"], page["fresh"], "snapshot" in page) == (0, True, False)
+    inside = write_cursor(SECRET, world.areas["一组"], world.store.epoch(), Cursor(3, "older::-5:x"))
+    [page] = ask(world, "asha", cursors={world.areas["一组"]: inside})["news"]
+    assert (page["from"], page["fresh"]) == (0, True)
+
+
+# -- cursors --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "position", ["older", "older::x:y", "elder::-5:x", "people:person:0", ":::", "a:b:c:d:e"]
+)
+def test_a_position_of_another_build_starts_the_area_afresh(world: World, position: str) -> None:
+    area = world.areas["一组"]
+    cursor = write_cursor(b"secret", area, world.store.epoch(), Cursor(3, position))
+    [page] = ask(world, "asha", snapshots=1, cursors={area: cursor})["news"]
+    assert page["first"] is True
+
+
+def test_a_cursor_in_a_snapshot_cannot_be_forged_or_carried_to_another_area(world: World) -> None:
+    area, other = world.areas["一组"], world.areas["二组"]
+    epoch = world.store.epoch()
+    for forged in (
+        write_cursor(b"guess", area, epoch, Cursor(3, "older::-5:x")),
+        write_cursor(b"secret", other, epoch, Cursor(3, "older::-5:x")),
+        write_cursor(b"secret", area, "another", Cursor(3, "older::-5:x")),
+    ):
+        [page] = ask(world, "asha", snapshots=1, cursors={area: forged})["news"]
+        assert page["first"] is True
+
+
+def test_a_cursor_below_the_floor_starts_afresh_and_one_at_the_floor_goes_on(world: World) -> None:
+    log_of_visits(world)
+    area = world.areas["一组"]
+    reader = Reader(world, [area]).read_all()
+    early = write_cursor(SECRET, area, world.store.epoch(), Cursor(9))
+    inside = write_cursor(SECRET, area, world.store.epoch(), Cursor(9, "people:person:0:x"))
+    with world.store.write() as tx:
+        raised = update(schema.area_log).where(schema.area_log.c.area_id == area)
+        tx.execute(raised.values(floor=10))
+    for cursor in (early, inside):
+        assert ask(world, "asha", snapshots=1, cursors={area: cursor})["news"][0]["first"] is True
+    assert ask(world, "asha", cursors={area: early})["news"][0]["fresh"] is True
+    at_floor = write_cursor(SECRET, area, world.store.epoch(), Cursor(10))
+    [page] = ask(world, "asha", snapshots=1, cursors={area: at_floor})["news"]
+    assert (page["from"], "fresh" in page) == (10, False)
+    assert ask(world, "asha", snapshots=1, cursors=reader.cursors)["news"] == []
+
+
+@pytest.mark.parametrize("position", ["", "older::-5:x"])
+def test_a_server_behind_a_cursor_refuses_and_takes_nothing(world: World, position: str) -> None:
+    area = world.areas["一组"]
+    with world.store.read() as tx:
+        head = news.logs_of(tx, [area])[area].head
+    visit = world.visit()
+    ahead = write_cursor(b"secret", area, world.store.epoch(), Cursor(head + 1, position))
+    with pytest.raises(ProblemError, match="server_behind"):
+        ask(world, "asha", snapshots=1, cursors={area: ahead}, changes=[visit])
+    assert visit["id"] not in stored(world, [area])[area]
+    level = write_cursor(b"secret", area, world.store.epoch(), Cursor(head))
+    assert ask(world, "asha", cursors={area: level}, changes=[visit])["statuses"][0]["status"] == "accepted"
+
+
+# -- the shelf ------------------------------------------------------------------------------------------
+
+
+def test_a_snapshot_is_prepared_once_for_many_phones_and_not_anew_for_each_change(world: World) -> None:
+    log_of_visits(world)
+    area = world.areas["一组"]
+    with mock.patch.object(shelf, "prepare", wraps=snapshot.prepare) as prepare:
+        for _ in range(3):
+            reader = Reader(world, [area]).read_all()
+            world.fold("asha", world.visit())
+            assert held_by(reader.read_all()) == stored(world, [area])
+        assert prepare.call_count == 1
+        with mock.patch.object(shelf, "LAG", 0):
+            Reader(world, [area]).read_all()
+        assert prepare.call_count == 2
+
+
+def test_the_shelf_is_bounded_and_gives_up_what_was_not_asked_for_longest(world: World) -> None:
+    log_of_visits(world)
+    areas = grids(world)
+    for area in areas:
+        Reader(world, [area]).read_all()
+    whole = world.store.shelf.size
+    world.store.shelf = Shelf(whole - 1)
+    for area in (*areas, areas[0]):
+        Reader(world, [area]).read_all()
+        assert 0 < world.store.shelf.size < whole
+    world.store.shelf = Shelf(10)
+    assert held_by(Reader(world, areas).read_all()) == stored(world, areas)
+    assert world.store.shelf.size == 0
+
+
+@pytest.mark.parametrize("leaving", ["erase", "move"])
+def test_a_prepared_snapshot_is_not_sent_once_somebody_left(world: World, leaving: str) -> None:
+    world.fold("asha", *(world.visit(note="金丝雀") for _ in range(5)))
+    area = world.areas["一组"]
+    begun = Reader(world, [area])
+    with small_cells(200):
+        begun.read()
+    if leaving == "erase":
+        erase(world, "xiaoming")
+    else:
+        move(world, "wang", "一组", "二组")
+    late = Reader(world, [area])
+    with mock.patch.object(Reader, "take", refuse_canary(Reader.take)):
+        late.read_all()
+        begun.read_all()
+    assert held_by(late) == held_by(begun) == stored(world, [area])
+
+
+def refuse_canary(take: Any) -> Any:
+    def taking(self: Reader, page: dict[str, Any]) -> None:
+        assert "金丝雀" not in encode_body(page, "")[0].decode()
+        take(self, page)
+
+    return taking
+
+
+# -- the property ---------------------------------------------------------------------------------------
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("visit"), st.sampled_from(sorted(PEOPLE)), st.integers(0, 40)),
+        st.tuples(st.just("void"), st.integers(0, 99), st.just(0)),
+        st.tuples(st.just("return"), st.integers(0, 99), st.just(0)),
+        st.tuples(st.just("rename"), st.sampled_from(sorted(PEOPLE)), st.integers(0, 9)),
+        st.tuples(st.just("move"), st.sampled_from(["wang", "huang", "liu"]), st.just(0)),
+        st.tuples(st.just("erase"), st.sampled_from(["xiaoming", "huang"]), st.just(0)),
+        st.tuples(st.just("restart"), st.just(0), st.just(0)),
+        st.tuples(st.just("cells"), st.sampled_from([150, 400, 3000]), st.just(0)),
+        st.tuples(st.just("page"), st.sampled_from([1, 300, 900, 5000]), st.just(0)),
+        st.tuples(st.just("page"), st.sampled_from([1, 300, 900, 5000]), st.just(0)),
+        st.tuples(st.just("page"), st.sampled_from([1, 300, 900, 5000]), st.just(0)),
+    ),
+    min_size=5,
+    max_size=30,
+)
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A village with a few months of visits, on the embedded engine, copied for each example."""
+    path = tmp_path_factory.mktemp("village") / "village.db"
+    opened = open_store(f"sqlite:///{path}", build_catalogue())
+    opened.upgrade()
+    world = build_world(opened)
+    log_of_visits(world, 45)
+    world.fold("chen", *(world.visit("liu", at=NOW - number * DAY) for number in range(8)))
+    opened.close()
+    yield world
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_a_snapshot_and_the_log_after_it_are_the_log_from_zero(village: World, steps: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = copy_world(village, Path(folder) / "copy.db")
+        reader = Reader(world, grids(world))
+        size = 400
+        for step, first, second in steps:
+            with small_cells(size):
+                if step == "cells":
+                    size = first
+                elif step == "restart":
+                    world.store.shelf.clear()
+                elif step == "page":
+                    reader.read(first)
+                else:
+                    act_on(world, step, first, second)
+        with small_cells(size):
+            reader.read_all()
+        whole = Reader(world, grids(world), snapshots=False).read_all(50_000)
+        assert held_by(reader) == held_by(whole) == stored(world, grids(world))
+        world.store.close()
+
+
+def act_on(world: World, step: str, first: Any, second: int) -> None:
+    """One thing that people do; what is not allowed meanwhile is answered and leaves nothing behind."""
+    if step == "visit":
+        world.fold("asha", world.visit(first, at=NOW - second * DAY))
+        world.fold("chen", world.visit(first, at=NOW - second * DAY))
+    elif step == "rename":
+        change = {"name": f"新名{second}"}
+        world.fold("chen", world.change("set", "person", world.people[first], home_of(first), change))
+    elif step == "move":
+        area = "一组" if world.households[first] in stored(world, grids(world))[grids(world)[0]] else "二组"
+        move(world, first, area, "二组" if area == "一组" else "一组")
+    elif step == "erase":
+        erase(world, first)
+    else:
+        rows = [row for area in stored(world, grids(world)).values() for row in area.values()]
+        visits = sorted((row for row in rows if row["kind"] == "visit"), key=lambda row: row["id"])
+        if visits:
+            judge(world, visits[first % len(visits)], step)
+
+
+def judge(world: World, row: dict[str, Any], step: str) -> None:
+    area = next(name for name, area in world.areas.items() if area == row["area"])
+    body = {"reason": "记错了"} | ({} if step == "void" else {"verdict": "returned"})
+    op = "void" if step == "void" else "review"
+    world.fold("chen", world.change(op, "visit", row["id"], area, body))
+
+
+def home_of(person: str) -> str:
+    return HOUSEHOLDS[PEOPLE[person][0]][0]
+
+
+def move(world: World, household: str, source: str, target: str) -> None:
+    caller, act = world.caller("chen"), act_of(world)
+    areas = {"source": world.areas[source], "target": world.areas[target]}
+    with world.store.write() as tx:
+        move_household(tx, caller, act, world.households[household], **areas)
+
+
+def erase(world: World, person: str) -> None:
+    caller, act = world.caller("chen"), act_of(world)
+    try:
+        with world.store.write() as tx:
+            erase_person(tx, caller, world.people[person], "own_request", act)
+    except ProblemError as error:
+        assert error.code == "unknown_person"  # erased before
+
+
+def act_of(world: World) -> Act:
+    return Act(world.id(), world.accounts["chen"], None, f"{NOW + 1000:016d}-0000-5e6f7a8b", NOW + 1000)
+
+
+def copy_world(world: World, path: Path) -> World:
+    shutil.copy(str(world.store.engine.url.database), path)
+    return dataclasses.replace(world, store=open_store(f"sqlite:///{path}", world.store.catalogue))
+
+
+@contextmanager
+def small_cells(size: int) -> Iterator[None]:
+    """Cells of this many compressed bytes, so that a small village has many."""
+    with mock.patch.object(snapshot, "CELL", size):
+        yield
