@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from bench.proxy import Line
 
 VISITS = 20
-FRONTS, MINUTES = 40, 60
-IDLE_EXCHANGES = FRONTS + MINUTES  # the app brought to the front 40 times and looked at for an hour in all
+HOURS, FRONTS = 8, 12  # the app open in front all day, and brought to the front again after every 40 minutes
+QUIET = (2, 4, 8, 16)  # minutes that the worker waits while nothing happens; then 30 each time
+IDLE_EXCHANGES = 1 + len(QUIET) + (HOURS * 60 - sum(QUIET)) // 30 + FRONTS
 SAVE = """async ([person, note]) => {
   const body = new URLSearchParams({ how: "well", met: "self", living: "good", food: "fair", note });
   const answer = await fetch(`/field/people/${person}/visit/new`, { method: "POST", body });
@@ -56,7 +57,7 @@ def measure() -> list[dict[str, Any]]:
     }
     asked = {"ours": ours["one"]["requests"], "limit": 1, "peer": peer["one"]["requests"]}
     together = {"ours": ours["many"]["up"], "limit": 40_000, "peer": peer["many"]["up"]}
-    idle = f"an idle day: {FRONTS} times to the front, {MINUTES} minutes in front"
+    idle = f"an idle day: {HOURS} hours in front and {FRONTS} times brought back, {IDLE_EXCHANGES} exchanges"
     return [
         {"name": f"{one}, requests", **asked, "unit": "requests"},
         {"name": f"{one}, bytes both ways with headers", **bytes_one, "unit": "bytes"},
@@ -91,7 +92,7 @@ def _our_uploads(page: Page, line: Line) -> dict[str, Any]:
     _until_none_waits(page)
     many = line.traffic.since(started, "/sync/")
     started = time.time()
-    page.evaluate(ASK, "front")
+    page.evaluate(ASK, "manual")
     return {"one": one, "many": many, "idle": line.traffic.since(started, "/sync/")}
 
 

@@ -88,6 +88,41 @@ test("two runs at once are one", async () => {
   assert.equal(requests, 1);
 });
 
+test("where nothing happens the minute asks less and less often, and never holds up what was saved", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  let requests = 0;
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    requests += 1;
+    return json(server.answer(bodyOf(init), 50));
+  });
+  await exchanger.run({ reason: "front" });
+  requests = 0;
+  for (let minute = 0; minute < 8 * 60; minute += 1) {
+    phone.clock.now += 60_000;
+    await exchanger.run({ reason: "minute" });
+  }
+  assert.ok(requests >= 16 && requests <= 22, `${requests}`);
+  await exchanger.run({ reason: "manual" });
+  const asked = requests;
+  assert.equal((await exchanger.run({ reason: "front" })).code, "waiting");
+  await phone.store.save(newVisit(phone));
+  await exchanger.run({ reason: "minute" });
+  assert.equal((await phone.store.counts()).waiting, 0);
+  phone.clock.now += 60_000;
+  await exchanger.run({ reason: "minute" });
+  assert.equal(requests, asked + 2, "after something was said the next minute asks again");
+});
+
+test("a clock set back does not silence the phone", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const exchanger = exchangerOf(phone, async (_path, init) => json(server.answer(bodyOf(init), 50)));
+  await exchanger.run({ reason: "manual" });
+  phone.clock.now -= 86_400_000;
+  assert.deepEqual(await exchanger.run({ reason: "front" }), { ok: true, code: "" });
+});
+
 test("the minute waits out a failure and Retry-After; a person's tap does not", async () => {
   const phone = await newPhone({ server: new ModelServer() });
   let requests = 0;

@@ -3,7 +3,7 @@
 // next page is already on its way; answers are stored in the order in which they were asked for.
 
 const PROTOCOL = 1;
-const WORTH_COMPRESSING = 1024;
+const WORTH_COMPRESSING = 512;
 const WORTH_MEASURING = 16 * 1024;
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 5 * 60_000;
@@ -13,6 +13,9 @@ const LARGEST_PAGE = 256 * 1024;
 const PAGE_SECONDS = 4;
 const MOST_ROUNDS = 2_000;
 const PATIENCE = 120_000;
+const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's clock asks less and less often
+const QUIET_LONGEST = 30 * 60_000;
+const QUIET_FRONT = 5 * 60_000;
 const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped"]);
 
 /** An exchanger over a store; run() is single-flight and never throws. */
@@ -20,7 +23,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   let running = null;
   let wish = FIRST_PAGE;
 
-  /** Exchange until done: {ok, code}. Reasons of the clock's ("minute") wait out a back-off. */
+  /** Exchange until done: {ok, code}. The clock's ("minute") waits out a back-off, "front" a short one when quiet. */
   function run({ reason = "" } = {}) {
     running ??= attempt(reason).finally(() => {
       running = null;
@@ -30,19 +33,30 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
 
   async function attempt(reason) {
     const link = await store.link();
-    if (reason === "minute" && now() < link.retry_at) return { ok: false, code: "waiting" };
+    if (await isTooSoon(link, reason)) return { ok: false, code: "waiting" };
     wish = link.wish ?? FIRST_PAGE;
     try {
-      const outcome = await exchangeAll(reason);
-      await store.setLink({ ok: true, at: now(), code: outcome.code, retry_at: 0, failures: 0, wish });
+      const { quiet, ...outcome } = await exchangeAll(reason);
+      const still = quiet ? Math.min(link.quiet ? link.quiet * 2 : QUIET_FIRST, QUIET_LONGEST) : 0;
+      const kept = { ok: true, at: now(), code: outcome.code, failures: 0, wish };
+      await store.setLink({ ...kept, quiet: still, retry_at: still && now() + still });
       return outcome;
     } catch (error) {
       return await noteFailure(link, error);
     }
   }
 
+  /** Whether the clock, or an app brought to the front again, has to wait. What waits to be said is never held up. */
+  async function isTooSoon(link, reason) {
+    if (reason === "minute" && !link.ok) return now() < link.retry_at;
+    if (!link.quiet || !["minute", "front"].includes(reason)) return false;
+    const until = reason === "front" ? link.at + QUIET_FRONT : link.retry_at;
+    return now() >= link.at && now() < until && !(await store.pending({ limit: 1 })).length;
+  }
+
   async function exchangeAll(reason) {
     const told = { rows: 0, bytes: 0 };
+    let said = 0;
     let ahead = null;
     try {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -51,6 +65,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
         ahead = await askAhead(request, answer);
         told.rows += await store.settle(answer, request);
         told.bytes += bytes;
+        said += request.changes.length;
         notify({ ...told, left: answer.remaining.rows, usable: Boolean(answer.usable || !answer.more), ready: !answer.more });
         const answered = new Set(answer.statuses.map((status) => status.id));
         if (request.changes.some((change) => !answered.has(change.id))) throw failure("not_answered");
@@ -60,7 +75,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     } finally {
       ahead?.stop(); // what was asked ahead of a failure is asked again
     }
-    return { ok: true, code: "" };
+    return { ok: true, code: "", quiet: !said && !told.rows };
   }
 
   /** The server wants this phone to forget: what it has acknowledged is safe with it, and what waits stays sealed. */
