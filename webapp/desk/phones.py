@@ -7,7 +7,10 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from sqlalchemy import Connection, select
 
+from sync.audit import note
+from sync.holdings import areas_held
 from sync.schema import access, account, device
+from sync.schema import area as area_table
 from sync.scope import Caller, grids_under, load_caller
 from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.auth.devices import revoke_device, write_enrolment
@@ -18,7 +21,7 @@ from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.words import moment_words, phone_words, role_words
-from webapp.ledger.commands import now_ms
+from webapp.ledger.commands import new_id, now_ms
 
 Answer = Any
 
@@ -56,9 +59,27 @@ def revoke(device_id: str) -> Answer:
         owner = _may_manage(tx, row.account_id)
         if request.form.get("sure"):
             revoke_device(tx, device_id)
+            if row.revoked_at is None:
+                _note_revoked(tx, owner, device_id)
     if not request.form.get("sure"):
         return render_desk("desk/revoke.html", "phones", name=owner.name, device=device_id, what=row.name)
     return redirect(url_for("desk.show_phones"), 303)
+
+
+def _note_revoked(tx: Connection, owner: Caller, device_id: str) -> None:
+    who, area = current_caller(), min(owner.areas)
+    detail = {"account": owner.account}
+    note(
+        tx,
+        area=area,
+        actor=who.account,
+        device=None,
+        action="revoke",
+        subject=device_id,
+        detail=detail,
+        now=now_ms(),
+        id=new_id(),
+    )
 
 
 def _workers(tx: Connection) -> list[Caller]:
@@ -92,6 +113,8 @@ def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
     row = tx.execute(select(account).where(account.c.account_id == caller.account)).one()
     phones = tx.execute(select(device).where(device.c.account_id == caller.account)).all()
     mine = set(desk_areas(current_caller()))
+    held = areas_held(tx, [each.device_id for each in phones])
+    names = {found.area_id: found.name for found in tx.execute(select(area_table))}
     manageable = caller.areas <= mine and (caller.role != "operator" or current_caller().role == "operator")
     return {
         "id": caller.account,
@@ -107,7 +130,26 @@ def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
                 "name": each.name,
                 "seen": moment_words(each.last_seen_at, today, t) if each.last_seen_at else t("还没联过网"),
                 "revoked": each.revoked_at is not None,
+                "holds": _holds(each, held.get(each.device_id, []), caller, names),
             }
             for each in sorted(phones, key=lambda each: -each.created_at)
         ],
     }
+
+
+def _holds(phone: Any, rows: list[Any], owner: Caller, names: dict[str, str]) -> list[str]:
+    """What a phone still holds that it should not, and what of that it has forgotten, in words.
+
+    Only of grids of one's own desk: the others' names are none of our business.
+    """
+    granted = owner.areas if phone.revoked_at is None else frozenset()
+    mine = desk_areas(current_caller())
+    words = []
+    for row in rows:
+        if row.area_id in granted or row.area_id not in mine:
+            continue
+        name = names.get(row.area_id, "")
+        pending = row.purged_at is None
+        still, done = t("还存着%(grid)s的资料，等它联网清掉", grid=name), t("%(grid)s的资料已清空", grid=name)
+        words.append(still if pending else done)
+    return words

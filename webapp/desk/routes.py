@@ -12,6 +12,7 @@ from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from sync.erasure import ERASERS
 from sync.errors import PROBLEMS
 from sync.rows import rows_of
 from sync.schema import area as area_table
@@ -150,9 +151,15 @@ def show_person(person: str) -> Answer:
         abort(404)
     shelf = Shelf(book, local_date(now_ms()))
     entries = [queue_entry(shelf, row) for row in sorted(facts, key=lambda row: -row["occurred_at"])]
-    fields = shelf.people[person]["fields"]
+    row = shelf.people[person]
     return render_desk(
-        "desk/person.html", "people", view=view, entries=entries, calls=person_calls(fields, t)
+        "desk/person.html",
+        "people",
+        view=view,
+        entries=entries,
+        calls=person_calls(row["fields"], t),
+        row=row,
+        may_erase=bool(current_caller().roles.get(row["area"], frozenset()) & ERASERS),
     )
 
 

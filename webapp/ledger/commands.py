@@ -19,6 +19,7 @@ from sync.log import ensure_log
 from sync.records import Status, fold_changes
 from sync.schema import area
 from sync.scope import Caller
+from sync.tombstones import Act
 from webapp.extensions import store_of
 
 NODE = secrets.token_hex(4)
@@ -41,6 +42,11 @@ def new_stamp() -> str:
     global _clock  # noqa: PLW0603  # one clock a process is what a hybrid logical clock is
     _clock = tick(_clock, now_ms())
     return format_stamp(_clock)
+
+
+def new_act(caller: Caller) -> Act:
+    """A new act (a move, an erasure) of a caller's, at this moment."""
+    return Act(new_id(), caller.account, caller.device, new_stamp(), now_ms())
 
 
 def apply_changes(changes: list[dict[str, Any]], caller: Caller) -> list[Status]:
