@@ -11,7 +11,18 @@ from pathlib import Path
 from sync.schema import metadata
 
 ROOT = Path(__file__).parent.parent
-PURE_SYNC = ("clock", "change", "merge", "errors", "ids", "overlay", "packing", "cursor", "catalogue")
+PURE_SYNC = (
+    "clock",
+    "change",
+    "merge",
+    "errors",
+    "ids",
+    "overlay",
+    "packing",
+    "digest",
+    "cursor",
+    "catalogue",
+)
 DISTRIBUTED = ("area_log", "record", "log", "receipt", "quarantine")
 
 

@@ -16,6 +16,7 @@ TWINS = {
     "sync/clock.py": "sync/clock.js",
     "sync/overlay.py": "sync/overlay.js",
     "sync/packing.py": "sync/packing.js",
+    "sync/digest.py": "sync/digest.js",
     "sync/ids.py": "sync/ids.js",
     "webapp/care/dates.py": "care/dates.js",
     "webapp/care/thresholds.py": "care/thresholds.js",

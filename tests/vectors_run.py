@@ -21,6 +21,7 @@ MODULES = {
     "clock": "sync.clock",
     "overlay": "sync.overlay",
     "packing": "sync.packing",
+    "digest": "sync.digest",
     "dates": "webapp.care.dates",
     "thresholds": "webapp.care.thresholds",
     "summary": "webapp.care.summary",

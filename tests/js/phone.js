@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { layOver } from "../../webapp/static/sync/overlay.js";
 import { pack } from "../../webapp/static/sync/packing.js";
+import { digestRows } from "../../webapp/static/sync/digest.js";
 import { uuid7 } from "../../webapp/static/sync/ids.js";
 import { openStore } from "../../webapp/static/worker/store/index.js";
 
@@ -100,7 +101,7 @@ export class ModelServer {
     this.put({ id, kind, person, household, state, area: AREA, fields: {} });
   }
 
-  answer({ changes = [], cursors = {}, snapshots = 0 }, size = 1000) {
+  answer({ changes = [], cursors = {}, snapshots = 0, digests = {}, parts = {} }, size = 1000) {
     const statuses = changes.map((change) => this.fold(JSON.parse(JSON.stringify(change))));
     const at = this.read(cursors[AREA]);
     const pages = [];
@@ -116,9 +117,25 @@ export class ModelServer {
       areas: { granted: [], lost: [] },
       news: pages,
       remaining: { rows: pages.at(-1)?.left ?? this.log.length - reached.seq, bytes: 0 },
+      ...this.check(digests, parts, at),
       usable: !reached.stage || reached.stage === "older",
       more: Boolean(reached.stage) || reached.seq < this.log.length,
     };
+  }
+
+  /** What the digests of a phone say, and what it lacks of the parts that it names. */
+  check(digests, parts, at) {
+    const rows = [...this.rows.values()].filter((row) => !["left", "erased"].includes(row.state));
+    const part = (name) => rows.filter((row) => (row.person ?? "") === name);
+    const checks = {};
+    for (const [area, { digest }] of Object.entries(digests)) {
+      const same = digest === digestRows(rows).digest;
+      checks[area] = at?.seq === this.log.length ? (same ? "same" : "differs") : "behind";
+    }
+    const names = [...new Set(["", ...rows.map((row) => row.person ?? ""), ...Object.keys(parts[AREA] ?? {})])];
+    const wrong = parts[AREA] ? names.filter((name) => digestRows(part(name)).digest !== parts[AREA][name]) : [];
+    const repairs = parts[AREA] ? [{ area: AREA, parts: wrong, tables: tables(wrong.flatMap(part)) }] : [];
+    return { checks, repairs };
   }
 
   /** {seq} or {seq, stage, after}: a cursor of this epoch, else null. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { summarise } from "../../webapp/static/care/summary.js";
+import { digestRows } from "../../webapp/static/sync/digest.js";
 import { AREA, ModelServer, newPhone, newVisit, NOW, requestOf, seeded } from "./phone.js";
 
 const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "outbox"];
@@ -404,6 +405,47 @@ test("a wipe that the server asked for keeps what nobody else has, sealed", asyn
   assert.ok(!(await dump()).includes("没传完"));
 });
 
+test("a phone that lost something finds out within the week, and what it lost comes back", async () => {
+  const server = new ModelServer();
+  for (let n = 10; n < 14; n += 1) server.put({ ...visitRow(`f${n}`, NOW - n), person: n % 2 ? "p1" : "p2" });
+  const phone = await newPhone({ server });
+  const exchange = async () => {
+    const request = await requestOf(phone.store);
+    await phone.store.settle(server.answer(request), request);
+    return request;
+  };
+  assert.equal((await exchange()).digests, undefined);
+  for (const lose of ["facts", "directory"]) {
+    await change(lose, (store, keys) => keys.forEach((key) => store.delete(key)));
+    assert.equal((await exchange()).digests, undefined); // not yet
+    phone.clock.now += 8 * 86_400_000;
+    assert.equal((await exchange()).digests[AREA].count, lose === "facts" ? 3 : 4);
+    assert.ok((await exchange()).parts[AREA]);
+    assert.equal((await phone.store.factsOf("p1")).length, 2);
+    assert.equal((await phone.store.factsOf("p2")).length, 2);
+    assert.equal((await phone.store.book()).people.length, 1);
+    assert.equal((await phone.store.book()).summaries.p1.last_at, NOW - 11);
+    assert.equal((await exchange()).digests[AREA].count, 7); // looked at once more, then not for a week
+    assert.equal((await exchange()).digests, undefined);
+  }
+});
+
+test("an area that differs even after its repair starts afresh", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const waiting = await phone.store.save(newVisit(phone));
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  phone.clock.now += 8 * 86_400_000;
+  const empty = async (more) => ({ ...server.answer({ cursors: await phone.store.cursors() }), ...more });
+  await phone.store.settle(await empty({ checks: { [AREA]: "differs" } }));
+  assert.ok((await phone.store.questions()).parts);
+  await phone.store.settle(await empty({ repairs: [{ area: AREA, parts: [], tables: {} }] }));
+  await phone.store.settle(await empty({ checks: { [AREA]: "differs" } }));
+  assert.deepEqual(await phone.store.cursors(), {});
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  assert.deepEqual((await phone.store.factsOf("p1")).map((row) => row.id), [waiting.id]);
+});
+
 test("whatever happens in whatever order, nothing saved is lost and nothing is doubled", async () => {
   for (let seed = 1; seed <= 16; seed += 1) await liveThrough(seed);
 });
@@ -455,6 +497,8 @@ async function liveThrough(seed) {
       return [id, row.fields.note, row.state, row.state === "returned" ? "needs" : "uploaded"];
     });
   assert.deepEqual(here.sort(), there.sort(), `seed ${seed}`);
+  const standing = [...server.rows.values()].filter((row) => !["left", "erased"].includes(row.state));
+  assert.deepEqual(await phone.store.digest(AREA), digestRows(standing), `seed ${seed}`);
   const summary = there.length ? summarise(await phone.store.factsOf("p1")) : null;
   assert.deepEqual((await phone.store.book()).summaries.p1 ?? null, summary, `seed ${seed}`);
 }
@@ -527,6 +571,15 @@ function database() {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+}
+
+/** Do something to a store behind the phone's back. */
+async function change(name, work) {
+  const opened = await database();
+  const store = opened.transaction(name, "readwrite").objectStore(name);
+  work(store, await done(store.getAllKeys()));
+  await new Promise((resolve) => (store.transaction.oncomplete = resolve));
+  opened.close();
 }
 
 async function count(store) {

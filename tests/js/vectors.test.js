@@ -13,6 +13,7 @@ const MODULES = {
   clock: "sync/clock.js",
   overlay: "sync/overlay.js",
   packing: "sync/packing.js",
+  digest: "sync/digest.js",
   dates: "care/dates.js",
   thresholds: "care/thresholds.js",
   summary: "care/summary.js",

@@ -1,6 +1,7 @@
 // Taking a whole answer in: what became of our changes, news area by area, areas lost, and last whether the
 // phone is usable and ready. Each step is a transaction of its own; one that is missing comes again.
 
+import { askCheck, takeChecks } from "./check.js";
 import { forgetArea, PageHasGap, purgeCopies, takeNews } from "./news.js";
 import { decideEntry, isOver, offerAgain, settleEntry } from "./outbox.js";
 
@@ -15,9 +16,11 @@ export async function takeAnswer(core, answer, request) {
   const identity = await core.identity();
   if (identity?.account !== answer.me.id) throw Object.assign(new Error("not_mine"), { code: "not_mine" });
   await settleEntries(core, answer, identity.epoch);
+  if (identity.epoch && identity.epoch !== answer.epoch) await askCheck(core, await core.database.getAllKeys("cursors"));
   const { rows, gap } = await takeAllNews(core, answer.news, request.cursors);
   for (const area of answer.areas.lost) await loseArea(core, area);
   if (gap) throw gap;
+  await takeChecks(core, answer);
   if (!answer.more) {
     await noteAbsent(core);
     await forgetStrangers(core);
@@ -76,6 +79,7 @@ async function noteGap(core, area) {
     if (gaps < GAPS_ENDURED) tx.objectStore("cursors").put({ ...known, gaps }, area);
     else tx.objectStore("cursors").delete(area);
   });
+  await askCheck(core, [area]);
 }
 
 /**

@@ -6,6 +6,7 @@ import { attend } from "../../care/thresholds.js";
 import { formatStamp, tick } from "../../sync/clock.js";
 import { takeAnswer } from "./answer.js";
 import { countOutbox, readBook, readOutbox, readPerson } from "./book.js";
+import { digestArea, questionsOf } from "./check.js";
 import { inTransaction, openDatabase } from "./database.js";
 import { makeLock } from "./lock.js";
 import { dismissEntry, isUndecided, newEntry, sendingOrder } from "./outbox.js";
@@ -13,7 +14,7 @@ import { openSealer } from "./seal.js";
 import { foldSegments } from "./segments.js";
 
 const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "outbox"];
-const OF_SOMEBODY = ["identity", "clock", "link", "left", "purged", "asked"];
+const OF_SOMEBODY = ["identity", "clock", "link", "left", "purged", "asked", "checks"];
 const ASK_EVERY = 3_600_000;
 const MOST_ASKED = 100;
 
@@ -129,6 +130,11 @@ class Store {
     return partial || !(await this.#core.identity())?.ready ? (left ?? 0) : 0;
   }
 
+  /** {count, digest} of what the server sent of an area, as this phone has it. */
+  digest(area) {
+    return digestArea(this.#core, area);
+  }
+
   // -- writing -----------------------------------------------------------------------------------------
 
   /** Save a change (all but its stamp) and its outbox entry at once; resolves once it is on disk. */
@@ -195,12 +201,17 @@ class Store {
     return Object.fromEntries(keys.map((area, place) => [area, values[place].cursor]));
   }
 
-  /** What else there is to ask and to say: {asks?, purged?}; quarantine at most once an hour, or `now`. */
+  /** What else there is to ask and to say: {asks?, purged?, digests?, parts?}; quarantine at most once an hour, or `now`. */
   questions(now = false) {
     return this.#alone(async () => {
       const purged = (await this.#database.get("meta", "purged")) ?? [];
       const asks = await this.#asks(now);
-      return { ...(asks.length ? { asks } : {}), ...(purged.length ? { purged } : {}) };
+      const waiting = await this.#database.countFromIndex("outbox", "state", "waiting");
+      return {
+        ...(asks.length ? { asks } : {}),
+        ...(purged.length ? { purged } : {}),
+        ...(waiting ? {} : await questionsOf(this.#core)),
+      };
     });
   }
 
