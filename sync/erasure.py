@@ -87,5 +87,7 @@ def _empty_texts(tx: Connection, areas: frozenset[str], ids: set[str], act: Act)
     if held:
         waiting = update(quarantine).where(quarantine.c.change_id.in_(sorted(held)))
         tx.execute(waiting.values(_EMPTIED | closed))
+    counted = update(quarantine).where(quarantine.c.change_id.in_(sorted(changes - held)))
+    tx.execute(counted.values(_EMPTIED))  # held once, and given to this person since
     known = update(receipt).where(receipt.c.change_id.in_(sorted(changes | held)))
     tx.execute(known.values(_EMPTIED))

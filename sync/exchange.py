@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from sync.asks import answer_asks
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.holdings import note_holdings
@@ -50,6 +51,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         cursors = read_cursors(session.secret, epoch, caller.areas, asked)
         refuse_if_behind(tx, cursors)  # 4
         statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 5
+        verdicts = answer_asks(tx, caller, asked.asks)
         areas = _areas(caller, asked)  # 6
         note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
     with store.read() as tx:
@@ -61,6 +63,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         "token": session.renew(session.account, session.device),
         "me": {"id": caller.account, "name": caller.name, "role": caller.role},
         "statuses": statuses,
+        "verdicts": verdicts,
         "areas": areas,
         **news,
         "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},

@@ -68,6 +68,21 @@ def fold_changes(
     return statuses
 
 
+def fold_again(tx: Connection, catalogue: Catalogue, caller: Caller, change: Change, now: int) -> Status:
+    """Fold a change that was held before, as of its arrival ``now``; its receipt is its caller's to write.
+
+    A status other than ``accepted`` or ``conflict`` means that nothing was written.
+    """
+    folding = _prefetch(tx, catalogue, caller, [change], now)
+    folding.receipts.pop(change.id, None)
+    kind, verdict = _judge(folding, change)
+    if verdict.status != "accepted" or kind is None:
+        return {"id": change.id, "status": verdict.status, "code": verdict.code}
+    status = _accept(folding, change, kind, "")
+    folding.new_receipts.clear()
+    return status | {"seq": _write_all(tx, folding)[change.id]}
+
+
 def _parse(raw: Any) -> Change | Status:
     try:
         return parse_change(raw)
@@ -113,6 +128,15 @@ def _fold_one(folding: Folding, change: Change) -> Status:
     earlier = folding.receipts.get(change.id)
     if earlier is not None:
         return _answer_again(change, earlier, digest)
+    kind, verdict = _judge(folding, change)
+    if verdict.status == "rejected":
+        return _refuse(folding, change, verdict, digest)
+    if verdict.status == "quarantined" or kind is None:
+        return _hold(folding, change, verdict, digest)
+    return _accept(folding, change, kind, digest)
+
+
+def _judge(folding: Folding, change: Change) -> tuple[Kind | None, Verdict]:
     known = Known(
         target=folding.rows.get((change.area, change.record)),
         amended=folding.rows.get((change.area, change.amends or "")),
@@ -122,12 +146,7 @@ def _fold_one(folding: Folding, change: Change) -> Status:
     )
     kind = folding.catalogue.get(change.kind)
     written_at = clamp(parse_stamp(change.stamp), folding.now)[0].millis
-    verdict = judge_change(change, kind, folding.caller.as_of(change.area, written_at), known)
-    if verdict.status == "rejected":
-        return _refuse(folding, change, verdict, digest)
-    if verdict.status == "quarantined" or kind is None:
-        return _hold(folding, change, verdict, digest)
-    return _accept(folding, change, kind, digest)
+    return kind, judge_change(change, kind, folding.caller.as_of(change.area, written_at), known)
 
 
 def _how_gone(folding: Folding, change: Change) -> str:

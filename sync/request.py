@@ -10,6 +10,7 @@ from sync.ids import is_id
 
 PROTOCOL = 1
 MAX_CHANGES = 100
+MAX_ASKS = 100
 SMALLEST_PAGE = 32 * 1024
 LARGEST_PAGE = 256 * 1024
 DEFAULT_PAGE = 64 * 1024
@@ -30,6 +31,7 @@ class Asked:
     build: str | None = None
     snapshots: bool = False
     purged: frozenset[str] = frozenset()
+    asks: tuple[str, ...] = ()
 
 
 def read_request(request: dict[str, Any]) -> Asked:
@@ -44,6 +46,9 @@ def read_request(request: dict[str, Any]) -> Asked:
     purged = request.get("purged", [])
     if not isinstance(purged, list):
         raise ProblemError("broken_body", "purged")
+    asks = request.get("asks", [])
+    if not isinstance(asks, list):
+        raise ProblemError("broken_body", "asks")
     wish, epoch, build = request.get("bytes"), request.get("epoch"), request.get("build")
     budget = wish if isinstance(wish, int) else DEFAULT_PAGE
     return Asked(
@@ -54,4 +59,5 @@ def read_request(request: dict[str, Any]) -> Asked:
         build=build[:40] if isinstance(build, str) else None,
         snapshots=request.get("snapshots") == 1,
         purged=frozenset(area for area in purged if is_id(area)),
+        asks=tuple(each for each in asks if is_id(each))[:MAX_ASKS],
     )

@@ -118,7 +118,8 @@ def _log_problems(database: Database) -> list[str]:
         WHERE record.seq > area_log.head LIMIT 1"""
     unlogged = """SELECT 1 FROM receipt
         WHERE status IN ('accepted', 'conflict') AND NOT EXISTS (SELECT 1 FROM log
-            WHERE log.area_id = receipt.area_id AND log.change_id = receipt.change_id) LIMIT 1"""
+            WHERE log.area_id = COALESCE(json_extract(receipt.detail, '$.area'), receipt.area_id)
+                AND log.change_id = receipt.change_id) LIMIT 1"""
     lost = """SELECT 1 FROM log JOIN area_log ON area_log.area_id = log.area_id
         LEFT JOIN record ON record.area_id = log.area_id AND record.record_id = log.record_id
         WHERE record.record_id IS NULL AND log.seq > area_log.floor LIMIT 1"""

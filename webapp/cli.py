@@ -5,11 +5,15 @@ Every command works on the installation named by QIAOMEN_INSTANCE (default: ``in
 
 from __future__ import annotations
 
+import secrets
+
 import click
 from flask import Flask
 
+from sync.held import replay_held
 from webapp import create_app
 from webapp.extensions import store_of
+from webapp.ledger.commands import now_ms
 
 
 @click.group()
@@ -28,8 +32,16 @@ def open_app() -> Flask:
 @click.option("--host", envvar="QIAOMEN_HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PORT", default=8000, show_default=True, type=int)
 def serve(host: str, port: int) -> None:
-    """Serve this installation (SQLite: exactly one such process)."""
-    _serve(open_app(), host, port)
+    """Serve this installation (SQLite: exactly one such process), after a replay of what is held."""
+    app = open_app()
+    _replay(app)
+    _serve(app, host, port)
+
+
+@main.command()
+def replay() -> None:
+    """Count in what was held because an older build did not know it (serve does so, too)."""
+    _replay(open_app())
 
 
 @main.command()
@@ -51,6 +63,12 @@ def demo(then_serve: bool, reset: bool, yes: bool, host: str, port: int) -> None
     click.echo(village.describe_demo(host, port))
     if then_serve:
         _serve(app, host, port)
+
+
+def _replay(app: Flask) -> None:
+    counted = replay_held(store_of(app), now_ms(), secrets.token_bytes)
+    if counted:
+        click.echo(f"先放着的记录里，有 {counted} 条这个版本认得了，已算进台账。")
 
 
 def _serve(app: Flask, host: str, port: int) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import waitress
+from click.testing import CliRunner
 from flask import Flask, request
 
+from webapp.cli import main
 from webapp.server import proxy_settings
 
 
@@ -38,3 +43,11 @@ def test_only_the_trusted_proxy_says_who_calls() -> None:
     assert address_seen("127.0.0.1", "127.0.0.1") == "203.0.113.7"
     assert address_seen("127.0.0.1", "198.51.100.9") == "198.51.100.9"
     assert address_seen(None, "127.0.0.1") == "127.0.0.1"
+
+
+def test_the_replay_runs_as_a_command_and_says_nothing_where_nothing_was_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIAOMEN_INSTANCE", str(tmp_path))
+    done = CliRunner().invoke(main, ["replay"])
+    assert (done.exit_code, done.output) == (0, "")
