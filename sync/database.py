@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 
 from sync.catalogue import Catalogue
+from sync.checks import Digests
 from sync.schema import installation
 from sync.shelf import Shelf
 
@@ -35,6 +36,7 @@ class Store:
         self.engine = engine
         self.catalogue = catalogue
         self.shelf = Shelf()
+        self.digests = Digests()
         self._writing = threading.Lock()
         self._epoch: str | None = None
 
@@ -46,8 +48,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot; nothing may be written in it."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

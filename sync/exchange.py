@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from sync.asks import answer_asks
+from sync.checks import check_areas
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.holdings import note_holdings
@@ -56,7 +57,8 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
     with store.read() as tx:
         news = read_news(tx, store, session.secret, asked, cursors)  # 7
-    return {  # 8
+        checked = check_areas(tx, store, asked, cursors)  # 8
+    return {  # 9
         "protocol": PROTOCOL,
         "epoch": epoch,
         "time": now,
@@ -66,6 +68,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         "verdicts": verdicts,
         "areas": areas,
         **news,
+        **checked,
         "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},
     }
 

@@ -32,6 +32,8 @@ class Asked:
     snapshots: bool = False
     purged: frozenset[str] = frozenset()
     asks: tuple[str, ...] = ()
+    digests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def read_request(request: dict[str, Any]) -> Asked:
@@ -60,4 +62,14 @@ def read_request(request: dict[str, Any]) -> Asked:
         snapshots=request.get("snapshots") == 1,
         purged=frozenset(area for area in purged if is_id(area)),
         asks=tuple(each for each in asks if is_id(each))[:MAX_ASKS],
+        digests=_objects(request, "digests"),
+        parts=_objects(request, "parts"),
     )
+
+
+def _objects(request: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
+    """An object of objects, by area."""
+    value = request.get(key, {})
+    if not isinstance(value, dict):
+        raise ProblemError("broken_body", key)
+    return {area: each for area, each in value.items() if isinstance(each, dict)}

@@ -20,6 +20,7 @@ PURE_SYNC = (
     "overlay",
     "packing",
     "digest",
+    "request",
     "cursor",
     "catalogue",
 )
