@@ -3,30 +3,44 @@
 Invariants: every write happens in ``Store.write``; on SQLite that is BEGIN IMMEDIATE under WAL with
 ``synchronous=FULL`` (a power-loss simulation lost 21,573 of 76,185 acknowledged rows with NORMAL and none
 with FULL), one writer at a time in this process, which also keeps clear of the WAL-reset race of SQLite
-3.7.0–3.51.2: no two of our connections ever write or checkpoint at once.
+3.7.0–3.51.2: no two of our connections ever write or checkpoint at once. On PostgreSQL several processes may
+write at once: ``Store.transact`` does again what lost a race (40001, 40P01, 23505).
 """
 
 from __future__ import annotations
 
+import logging
+import random
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from sync.catalogue import Catalogue
 from sync.checks import Digests
+from sync.errors import ProblemError
 from sync.schema import installation
 from sync.shelf import Shelf
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 30_000
+TRIES = 8
+LONGEST_PAUSE = 0.4  # seconds; drawn at random below a bound that doubles from 0.01
+# serialization_failure, deadlock_detected; unique_violation: another process brought the same change;
+# duplicate_table: another process is just making the schema
+LOST_RACES = frozenset({"40001", "40P01", "23505", "42P07"})
+_OUT_OF_ORDER = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED")
+_LOG = logging.getLogger("qiaomen.store")
+T = TypeVar("T")
 
 
 class Store:
@@ -38,7 +52,6 @@ class Store:
         self.shelf = Shelf()
         self.digests = Digests()
         self._writing = threading.Lock()
-        self._epoch: str | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,11 +61,16 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot; nothing may be written in it."""
-        with self.engine.connect() as connection:
-            if not self.is_sqlite:
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
+        try:
+            with self.engine.connect() as connection:
+                if not self.is_sqlite:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            if _is_out_of_order(error):
+                raise ProblemError("busy", "database") from error
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -66,6 +84,29 @@ class Store:
             with connection.begin():
                 yield connection
 
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """What ``work`` returns, from one writing transaction that is committed.
+
+        ``work`` is done again, from its start, where the transaction lost a race: at most TRIES times. Raises
+        ProblemError ``busy`` where it lost them all, or where the database is out of order (locked, full, I/O
+        error, connection lost): then nobody knows whether it was committed, and the caller says it again.
+        """
+        lost: DBAPIError | None = None
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except DBAPIError as error:
+                if _is_out_of_order(error):
+                    _LOG.exception("the database is out of order")
+                    raise ProblemError("busy", "database") from error
+                if not _is_lost_race(error):
+                    raise
+                lost = error
+                _LOG.info("try %d lost a race: %s", attempt, error.orig)
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**attempt)))  # noqa: S311  # jitter
+        raise ProblemError("busy", f"{TRIES} tries lost a race") from lost
+
     @contextmanager
     def rehearse(self) -> Iterator[Connection]:
         """A writing transaction of which nothing stays: to see what a command would do."""
@@ -77,20 +118,28 @@ class Store:
         """Bring the schema to this build's (Alembic) and make the epoch where there is none."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.write() as tx:
+
+        def work(tx: Connection) -> None:
             config.attributes["connection"] = tx
             command.upgrade(config, "head")
             if tx.scalar(select(installation.c.value).where(installation.c.key == "epoch")) is None:
                 tx.execute(insert(installation).values(key="epoch", value=uuid.uuid4().hex))
 
-    def epoch(self) -> str:
+        self.transact(work)
+
+    def epoch(self, tx: Connection | None = None) -> str:
         """The installation's epoch: another one after a restored backup or a failover."""
-        if self._epoch is None:
-            with self.read() as tx:
-                self._epoch = tx.scalars(
-                    select(installation.c.value).where(installation.c.key == "epoch")
-                ).one()
-        return self._epoch
+        if tx is None:
+            with self.read() as fresh:
+                return self.epoch(fresh)
+        return str(tx.scalars(select(installation.c.value).where(installation.c.key == "epoch")).one())
+
+    def renew_epoch(self) -> str:
+        """A new epoch: every phone then offers again what it was told is stored. Returns it."""
+        epoch = uuid.uuid4().hex
+        with self.write() as tx:
+            tx.execute(update(installation).where(installation.c.key == "epoch").values(value=epoch))
+        return epoch
 
     def pack_files(self) -> None:
         """SQLite: rewrite the file without what was deleted, and empty the write-ahead log into it.
@@ -124,6 +173,15 @@ def open_store(url: str, catalogue: Catalogue) -> Store:
     else:
         engine = create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
     return Store(engine, catalogue)
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in LOST_RACES
+
+
+def _is_out_of_order(error: DBAPIError) -> bool:
+    name = getattr(error.orig, "sqlite_errorname", "")
+    return error.connection_invalidated or name.startswith(_OUT_OF_ORDER)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

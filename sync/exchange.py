@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from sync.asks import answer_asks
 from sync.checks import check_areas
+from sync.cursor import Cursor
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.holdings import note_holdings
@@ -36,41 +37,59 @@ class Session:
     renew: Callable[[str, str], str]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What the writing transaction came to."""
+
+    epoch: str
+    caller: Caller
+    cursors: dict[str, Cursor | None]
+    statuses: list[dict[str, Any]]
+    verdicts: list[dict[str, Any]]
+    areas: dict[str, list[str]]
+
+
 def exchange(store: Store, session: Session, request: dict[str, Any], now: int) -> dict[str, Any]:
     """Answer one request (shapes in docs/architecture.md, section 3).
 
     Raises ProblemError for the whole request: ``unknown_protocol``, ``too_many_changes``,
-    ``device_revoked``, ``broken_body``, ``server_behind``. Nothing is acknowledged unless it is committed.
-    What a revoked phone or a closed account still has to say is held; nothing comes down to it, but
-    ``flags.wipe``.
+    ``device_revoked``, ``broken_body``, ``server_behind``, ``busy``. Nothing is acknowledged unless it is
+    committed. What a revoked phone or a closed account still has to say is held; nothing comes down to it,
+    but ``flags.wipe``.
     """
     asked = read_request(request)  # 1
-    epoch = store.epoch()
-    with store.write() as tx:
-        stopped = _check_device(tx, session, asked, now)  # 2
-        caller = _load_caller(tx, session, stopped, now)  # 3
-        cursors = read_cursors(session.secret, epoch, caller.areas, asked)
-        refuse_if_behind(tx, cursors)  # 4
-        statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 5
-        verdicts = answer_asks(tx, caller, asked.asks)
-        areas = _areas(caller, asked)  # 6
-        note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
+    taken = store.transact(lambda tx: _take(tx, store, session, asked, now))
     with store.read() as tx:
-        news = read_news(tx, store, session.secret, asked, cursors)  # 7
-        checked = check_areas(tx, store, asked, cursors)  # 8
+        news = read_news(tx, store, session.secret, asked, taken.cursors)  # 7
+        checked = check_areas(tx, store, asked, taken.cursors)  # 8
+    caller = taken.caller
     return {  # 9
         "protocol": PROTOCOL,
-        "epoch": epoch,
+        "epoch": taken.epoch,
         "time": now,
         "token": session.renew(session.account, session.device),
         "me": {"id": caller.account, "name": caller.name, "role": caller.role},
-        "statuses": statuses,
-        "verdicts": verdicts,
-        "areas": areas,
+        "statuses": taken.statuses,
+        "verdicts": taken.verdicts,
+        "areas": taken.areas,
         **news,
         **checked,
         "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},
     }
+
+
+def _take(tx: Connection, store: Store, session: Session, asked: Asked, now: int) -> Taken:
+    """Steps 2 to 6; done again, from the start, where the transaction lost a race to another process."""
+    epoch = store.epoch(tx)
+    stopped = _check_device(tx, session, asked, now)  # 2
+    caller = _load_caller(tx, session, stopped, now)  # 3
+    cursors = read_cursors(session.secret, epoch, caller.areas, asked)
+    refuse_if_behind(tx, cursors)  # 4
+    statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 5
+    verdicts = answer_asks(tx, caller, asked.asks)
+    areas = _areas(caller, asked)  # 6
+    note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
+    return Taken(epoch, caller, cursors, statuses, verdicts, areas)
 
 
 def _check_device(tx: Connection, session: Session, asked: Asked, now: int) -> bool:

@@ -101,7 +101,7 @@ def read_news(
     """The answer's ``news``, ``remaining``, ``more`` and ``usable``, for the areas of ``cursors``."""
     logs = logs_of(tx, list(cursors))
     places = [_place_of(area, logs[area], cursor, asked.snapshots) for area, cursor in cursors.items()]
-    reading = Reading(tx, store, secret, store.epoch(), asked.budget, asked.snapshots, places)
+    reading = Reading(tx, store, secret, store.epoch(tx), asked.budget, asked.snapshots, places)
     _read_cells(reading, FIRST_STAGES)
     _read_logs(reading)
     usable = all(_is_usable(place, asked.snapshots) for place in places)

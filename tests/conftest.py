@@ -31,8 +31,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 def postgres() -> Iterator[str]:
     """The socket folder of a PostgreSQL that holds a migrated template database."""
     with running_postgres() as folder:
-        _administer(folder, "CREATE DATABASE model")
-        model = open_store(_url(folder, "model"), build_catalogue())
+        administer(folder, "CREATE DATABASE model")
+        model = open_store(database_url(folder, "model"), build_catalogue())
         model.upgrade()
         model.close()
         yield folder
@@ -52,8 +52,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'qiaomen.db'}"
     folder: str = request.getfixturevalue("postgres")
-    _administer(folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model")
-    return _url(folder, "test")
+    administer(folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model")
+    return database_url(folder, "test")
 
 
 @pytest.fixture
@@ -62,12 +62,12 @@ def world(store: Store) -> World:
     return build_world(store)
 
 
-def _url(folder: str, database: str) -> str:
+def database_url(folder: str, database: str) -> str:
     return f"postgresql+psycopg://postgres@/{database}?host={folder}"
 
 
-def _administer(folder: str, *statements: str) -> None:
-    engine = create_engine(_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
+def administer(folder: str, *statements: str) -> None:
+    engine = create_engine(database_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in statements:
             connection.execute(text(statement))

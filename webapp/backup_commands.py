@@ -1,4 +1,4 @@
-"""``qiaomen backup``, ``verify`` and ``restore`` for the embedded database."""
+"""``qiaomen backup``, ``verify`` and ``restore`` for the embedded database; ``new-epoch`` for either."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 from sqlalchemy.engine import make_url
 
+from sync.database import open_store
 from webapp import config
 from webapp.backups import BackupError, back_up, count_rows, find_problems, fingerprint, restore
+from webapp.forms.catalogue import build_catalogue
 from webapp.server import ServerRunningError, hold_instance
 
 
@@ -52,6 +54,16 @@ def restore_command(file: Path, yes: bool) -> None:
     click.echo("已恢复。手机下次联网会把备份以后的记录再传一遍。")
     if kept:
         click.echo(f"原来的数据库在 {kept}")
+
+
+@click.command("new-epoch")
+def new_epoch() -> None:
+    """Have every phone offer again what it has: after a fail-over that may have lost the latest changes."""
+    store = open_store(config.load_config(config.instance_path())["DATABASE_URL"], build_catalogue())
+    try:
+        click.echo(f"新的 epoch：{store.renew_epoch()}。手机下次联网会把收下过的记录再传一遍。")
+    finally:
+        store.close()
 
 
 def _database() -> Path:

@@ -82,10 +82,19 @@ def _serve(app: Flask, host: str, port: int) -> None:
 
 def _mount() -> None:
     from webapp.auth.cli_commands import account
-    from webapp.backup_commands import backup, restore_command, verify
+    from webapp.backup_commands import backup, new_epoch, restore_command, verify
     from webapp.ledger.cli_commands import compact_command, import_roster, stats
 
-    for command in (account, import_roster, stats, compact_command, backup, verify, restore_command):
+    for command in (
+        account,
+        import_roster,
+        stats,
+        compact_command,
+        backup,
+        verify,
+        restore_command,
+        new_epoch,
+    ):
         main.add_command(command)
 
 

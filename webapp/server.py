@@ -19,6 +19,8 @@ from typing import Any
 import waitress
 from flask import Flask
 
+from webapp.extensions import store_of
+
 THREADS = 8
 LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that its page answers
 
@@ -28,19 +30,25 @@ class ServerRunningError(Exception):
 
 
 def serve_app(app: Flask, host: str, port: int) -> None:
-    """Serve ``app`` on ``host:port`` until stopped. Raises ServerRunningError where one serves already."""
+    """Serve ``app`` on ``host:port`` until stopped.
+
+    Raises ServerRunningError where one serves already; over PostgreSQL several processes may.
+    """
     signal.signal(signal.SIGTERM, _stop)
-    with hold_instance(Path(app.instance_path)):
+    with hold_instance(Path(app.instance_path), shared=not store_of(app).is_sqlite):
         _serve(app, host, port)
 
 
 @contextmanager
-def hold_instance(folder: Path) -> Iterator[None]:
-    """Be the one process that serves this installation, or changes its files; ends with the process."""
+def hold_instance(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Be the one process that serves this installation, or changes its files; ends with the process.
+
+    ``shared``: be one of several that serve it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "serving.lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ServerRunningError("这个目录的服务器正在运行，请先停下它。") from error
         yield

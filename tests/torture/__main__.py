@@ -16,6 +16,7 @@ from tests.torture.report import OUTPUT, describe, is_red, merge_report
 LAYERS = {
     "kill": ("tests.torture.kill", "run"),
     "tcp": ("tests.torture.tcp", "run"),
+    "processes": ("tests.torture.processes", "run"),
     "disk": ("tests.torture.disk", "run"),
     "power": ("tests.torture.power", "run"),
     "failover": ("tests.torture.failover", "run"),

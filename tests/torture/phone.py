@@ -58,7 +58,13 @@ class Phone:
     def exchange(self) -> bool:
         """One round trip; whether anything is left to say or to hear. Raises LinkError."""
         batch = list(self.waiting.values())[:BATCH]
-        request = {"protocol": 1, "build": "torture", "epoch": self.epoch, "cursors": self.cursors}
+        request = {
+            "protocol": 1,
+            "build": "torture",
+            "snapshots": 1,
+            "epoch": self.epoch,
+            "cursors": self.cursors,
+        }
         answer = self.post(request | {"changes": batch})
         if self.epoch not in (None, answer["epoch"]):
             self.waiting = self.kept | self.waiting
