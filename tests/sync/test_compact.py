@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from sync import schema
 from sync.compact import KEEP, compact
+from sync.packing import unpack
+from sync.wire import write_json
 from tests.sync.test_erasure import CANARY, erase, everything, tell
-from tests.sync.test_exchange import read_all
+from tests.sync.test_exchange import ask, read_all
 from tests.sync.test_moves import furnish, move
 from tests.world import NOW
 from webapp.backups import back_up, find_problems
@@ -109,3 +111,33 @@ def test_verify_holds_after_moving_erasing_and_compacting(world: World, tmp_path
         act()
         back_up(path, tmp_path / "copy.db")
         assert find_problems(tmp_path / "copy.db") == []
+
+
+def test_a_phone_away_longer_than_that_takes_the_area_afresh_and_is_rid_of_who_left(world: World) -> None:
+    furnish(world)
+    seen, cursors = read_all(world, "asha")
+    assert world.people["xiaoming"] in seen
+    move(world)
+    now = THEN + KEEP + 1
+    compact(world.store, now)
+    for snapshots in (0, 1):
+        answer = ask(world, "asha", now=now, cursors=cursors, snapshots=snapshots)
+        answer = json.loads(write_json(answer))
+        pages = [page for page in answer["news"] if page["area"] == world.areas["一组"]]
+        assert pages[0].get("first") or pages[0].get("fresh")
+        ids = {row["id"] for page in pages for row in unpack(page["tables"], page["area"])}
+        assert world.people["huang"] in ids
+        assert world.people["xiaoming"] not in ids
+
+
+def test_a_cursor_at_the_floor_or_above_goes_on_from_there(world: World) -> None:
+    furnish(world)
+    move(world)
+    _, cursors = read_all(world, "asha")
+    compact(world.store, THEN + KEEP + 1)
+    visit = world.visit("huang")
+    world.fold("asha", visit)
+    [page] = ask(world, "asha", cursors=cursors, snapshots=1)["news"]
+    assert [row["id"] for row in unpack(page["tables"], page["area"])] == [visit["id"]]
+    assert not page.get("first")
+    assert not page.get("fresh")

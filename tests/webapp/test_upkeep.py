@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from sync import schema
+from sync.rows import rows_of
 from tests.sync.test_exchange import ask
 from tests.sync.test_moves import furnish
 from tests.world import NOW
@@ -41,7 +42,11 @@ def test_a_household_moves_after_asking_and_is_found_in_the_new_grid_alone(
     page = chen.get(path).text
     assert "二组" in page
     assert "王淑英" in page
-    assert "再写" in chen.get(f"/desk/people/{village.people['xiaoming']}").text
+    with village.store.read() as tx:
+        there = rows_of(
+            tx, village.store.catalogue, [village.areas["二组"]], kinds=["visit"], states=["pending"]
+        )
+    assert "再写" in chen.get(f"/desk/logs/{there[0]['id']}").text
     assert audited(village) == ["move"]
 
 
