@@ -1,7 +1,7 @@
 """First sync of the village in a real Chromium: ours, the peer (PouchDB), the naive limit, over one line.
 
 The peer is measured at its best of several settings and as it comes; at EDGE over a part of the documents and
-extrapolated, and the naive limit at EDGE is its bytes at that rate, unless BENCH_FULL=1. Every one starts from a browser that never saw the village.
+extrapolated, the naive limit at EDGE by its bytes, unless BENCH_FULL=1. Each starts from an empty browser.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -52,6 +53,7 @@ SOURCES = (
 FOLDER = Path("build/villages")
 
 
+@cache
 def village_database() -> Path:
     """The village's SQLite file, made where it is not there yet; never written to afterwards."""
     digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sorted(_sources())))

@@ -13,8 +13,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from sync.errors import ProblemError
 from sync.exchange import Session, exchange
+from sync.lean import leave_out
 from sync.wire import decode_body, encode_body
-from webapp.auth.devices import read_token, renew_token
+from webapp.auth.devices import is_token_fresh, read_token, renew_token
 from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
 
@@ -25,11 +26,14 @@ blueprint = Blueprint("exchange", __name__)
 def post_exchange() -> Response:
     """Take what a phone has to say, answer with statuses and a page of news."""
     try:
-        account, device = read_token(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        account, device = read_token(token)
         body = decode_body(request.get_data(cache=False), request.headers.get("Content-Encoding"))
         secret = current_app.config["SECRET_KEY"].encode()
         session = Session(account, device, secret, renew_token)
         answer = exchange(store_of(current_app), session, body, now_ms())
+        if body.get("lean") == 1:
+            answer = leave_out(answer, token_serves=is_token_fresh(token))
     except RequestEntityTooLarge:
         return answer_problem(ProblemError("body_too_large"))
     except ProblemError as error:

@@ -114,6 +114,24 @@ test("where nothing happens the minute asks less and less often, and never holds
   assert.equal(requests, asked + 2, "after something was said the next minute asks again");
 });
 
+test("a lean answer is filled in: no token means that the old one serves, no statuses that nothing is acknowledged", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const asked = [];
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    asked.push(bodyOf(init));
+    const { protocol, epoch, time, me, more } = server.answer(bodyOf(init), 50);
+    return json({ protocol, epoch, time, me, more });
+  });
+  const before = (await phone.store.identity()).token;
+  assert.ok((await exchanger.run({ reason: "manual" })).ok);
+  assert.equal(asked[0].lean, 1);
+  assert.equal((await phone.store.identity()).token, before);
+  await phone.store.save(newVisit(phone));
+  assert.deepEqual(await exchanger.run({ reason: "save" }), { ok: false, code: "not_answered" });
+  assert.equal((await phone.store.counts()).waiting, 1);
+});
+
 test("a clock set back does not silence the phone", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });

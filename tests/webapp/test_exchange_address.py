@@ -8,8 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import brotli
+import pytest
 
+from sync.lean import EMPTY
 from sync.packing import unpack
+from webapp.auth import devices
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -75,3 +78,19 @@ def test_bad_changes_beside_a_good_one(app: Flask, village: World, bearer: Beare
         ("rejected", "id_reused"),
         ("rejected", "malformed"),
     ]
+
+
+def test_a_lean_answer_leaves_out_what_says_nothing_and_a_token_that_still_serves(
+    app: Flask, bearer: Bearer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, headers = app.test_client(), bearer("asha")
+    whole = client.post("/sync/exchange", headers=headers, json={"protocol": 1}).json
+    cursors = {page["area"]: page["cursor"] for page in whole["news"]}
+    asked = {"protocol": 1, "cursors": cursors, "lean": 1}
+    lean = client.post("/sync/exchange", headers=headers, json=asked).json
+    assert set(lean) & {*EMPTY, "token"} == set()
+    assert {"protocol", "epoch", "time", "me", "more"} <= set(lean)
+    assert "token" in client.post("/sync/exchange", headers=headers, json=asked | {"lean": 0}).json
+    later = devices.now_ms() + 8 * 24 * 3600 * 1000
+    monkeypatch.setattr(devices, "now_ms", lambda: later)
+    assert client.post("/sync/exchange", headers=headers, json=asked).json["token"]

@@ -1,7 +1,8 @@
 """Phones: the token each carries, and the one-time link by which a supervisor hands one over.
 
 Tokens are PyJWT with one fixed algorithm and required ``exp``, ``aud`` and ``jti`` (design D7). A device
-token lasts 14 days (the offline lease) and is renewed at each exchange; revoking the device ends it at once.
+token lasts 14 days (the offline lease) and is renewed at each exchange (a lean answer: in its second half);
+revoking the device ends it at once.
 """
 
 from __future__ import annotations
@@ -50,6 +51,12 @@ def read_token(token: str) -> tuple[str, str]:
     if claims is None or not isinstance(claims.get("device"), str):
         raise ProblemError("sign_in_again")
     return claims["sub"], claims["device"]
+
+
+def is_token_fresh(token: str) -> bool:
+    """Whether a device token has more than half of its life before it: not renewed where bytes count."""
+    claims = _read(token, "device")
+    return claims is not None and claims["exp"] * 1000 > now_ms() + LEASE * 1000 // 2
 
 
 def write_enrolment(account_id: str) -> str:

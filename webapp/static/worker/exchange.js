@@ -17,6 +17,16 @@ const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's 
 const QUIET_LONGEST = 30 * 60_000;
 const QUIET_FRONT = 5 * 60_000;
 const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped"]);
+const EMPTY = {
+  statuses: [],
+  verdicts: [],
+  areas: { granted: [], lost: [] },
+  news: [],
+  repairs: [],
+  checks: {},
+  remaining: { rows: 0, bytes: 0 },
+  flags: { wipe: false, min_build: null, retry_after: null },
+}; // what a part left out of a lean answer says (sync/lean.py)
 
 /** An exchanger over a store; run() is single-flight and never throws. */
 export function makeExchanger({ store, fetch, now, random, build, notify, compress, clock = () => performance.now() }) {
@@ -92,6 +102,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
       build,
       epoch: identity.epoch ?? null,
       snapshots: 1,
+      lean: 1,
       cursors: await store.cursors(),
       bytes: wish,
       changes: await store.pending(),
@@ -108,7 +119,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     if (waiting.length > request.changes.length) return null;
     const cursors = { ...request.cursors };
     for (const page of answer.news) cursors[page.area] = page.cursor;
-    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 1, cursors, bytes: wish, changes: [] };
+    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 1, lean: 1, cursors, bytes: wish, changes: [] };
     return ask({ body, token: answer.token });
   }
 
@@ -133,7 +144,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     if (answer?.protocol !== PROTOCOL) throw failure("no_answer");
     const bytes = Number(response.headers.get("Content-Length")) || text.length;
     measure(bytes, clock() - started);
-    return { request: body, answer, bytes };
+    return { request: body, answer: { ...EMPTY, token, ...answer }, bytes };
   }
 
   /** The next wish: what four seconds carry, at the speed that this answer came with. */
