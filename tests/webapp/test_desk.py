@@ -127,13 +127,16 @@ def test_a_supervisor_of_the_village_finds_nothing_of_the_next(client_for: Clien
     assert village.accounts["ding"] not in everything
 
 
-def test_quarantined_changes_are_shown_with_their_reason_and_without_the_other_village(
+def test_what_is_for_another_village_is_not_shown_and_what_is_for_nowhere_is(
     client_for: Client, village: World
 ) -> None:
-    village.fold("asha", village.visit("qian", note="走错了网格"))
+    nowhere = village.visit(note="走错了网格") | {"area": village.id()}
+    village.fold("asha", village.visit("qian", note="柳河村的事"), nowhere)
     page = client_for("chen").get("/desk/quarantine").text
     assert "走错了网格" in page
     assert "不在你负责的网格" in page
+    assert "阿莎" in page
+    assert "柳河村的事" not in page
     assert "钱福" not in page
 
 

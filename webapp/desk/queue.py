@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from sync.held import held_for
 from sync.rows import decode_row, is_standing
-from sync.schema import access, quarantine, record
+from sync.schema import quarantine, record
 from webapp.care.dates import add_days, instant_at
 from webapp.forms.catalogue import FACTS
 
@@ -91,17 +92,20 @@ def count_waiting(tx: Connection, areas: list[str]) -> dict[str, int]:
 
 
 def list_held(tx: Connection, areas: list[str]) -> list[Any]:
-    """Quarantined changes for these areas, or by people who work only in them, newest first."""
+    """What waits for this desk's decision, newest first."""
     query = select(quarantine).where(*_held_conditions(areas)).order_by(quarantine.c.received_at.desc())
     return list(tx.execute(query.limit(200)))
 
 
+def list_decided(tx: Connection, areas: list[str], since: int) -> list[Any]:
+    """What was decided since then, latest first; of somebody erased nothing."""
+    decided = quarantine.c.decided_at >= since, quarantine.c.code != "erased_person"
+    query = select(quarantine).where(held_for(areas), quarantine.c.state != "waiting", *decided)
+    return list(tx.execute(query.order_by(quarantine.c.decided_at.desc()).limit(100)))
+
+
 def _held_conditions(areas: list[str]) -> tuple[ColumnElement[bool], ...]:
-    mine = select(access.c.account_id).where(access.c.area_id.in_(areas))
-    return (
-        quarantine.c.state == "waiting",
-        or_(quarantine.c.area_id.in_(areas), quarantine.c.author_id.in_(mine)),
-    )
+    return quarantine.c.state == "waiting", held_for(areas)
 
 
 def _conditions(areas: list[str], filters: Filters) -> list[ColumnElement[bool]]:

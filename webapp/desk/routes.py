@@ -1,11 +1,10 @@
-"""The supervisor's desk: the queue, a log with its history, verdicts, people, phones, what is held.
+"""The supervisor's desk: the queue, a log with its history, verdicts, people and phones.
 
 Every page works with the keyboard and without JavaScript. A verdict is a change through the fold.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
@@ -13,12 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from sync.erasure import ERASERS
-from sync.errors import PROBLEMS
 from sync.rows import rows_of
 from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.care.dates import local_date
-from webapp.desk.queue import Filters, count_logs, list_held, list_logs, next_log, read_filters
+from webapp.desk.queue import Filters, count_logs, list_logs, next_log, read_filters
 from webapp.desk.rendering import render_desk
 from webapp.desk.views import log_view, queue_entry
 from webapp.extensions import store_of
@@ -28,9 +26,8 @@ from webapp.field.view_models.household import person_calls
 from webapp.field.view_models.households import households_view
 from webapp.field.view_models.person import person_view
 from webapp.field.view_models.shelf import Shelf
-from webapp.field.view_models.words import kind_words, moment_words
+from webapp.field.view_models.words import kind_words
 from webapp.forms.catalogue import FACTS
-from webapp.forms.engine import describe, load_form
 from webapp.ledger.commands import apply_changes, now_ms, review_fact
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
@@ -94,7 +91,7 @@ def show_rest() -> Answer:
     filters = read_filters(request.args.to_dict() | {"state": "pending", "attention": "well"})
     with store.read() as tx:
         rows, more = list_logs(tx, areas, filters, limit=100)
-        shelf = _shelf(tx)
+        shelf = desk_shelf(tx)
     entries = [queue_entry(shelf, row) | {"seq": row["seq"]} for row in rows]
     return render_desk("desk/rest.html", "queue", entries=entries, has_more=bool(more))
 
@@ -163,24 +160,13 @@ def show_person(person: str) -> Answer:
     )
 
 
-@blueprint.get("/quarantine")
-@desk_required
-def show_quarantine() -> Answer:
-    """Changes that were kept but not counted, each readable, with why."""
-    areas = desk_areas(current_caller())
-    with store_of(current_app).read() as tx:
-        held = list_held(tx, areas)
-        shelf = _shelf(tx)
-    return render_desk("desk/quarantine.html", "quarantine", entries=[_held_view(shelf, row) for row in held])
-
-
 def _show_list(filters: Filters, active: str) -> Answer:
     store, areas = store_of(current_app), desk_areas(current_caller())
     with store.read() as tx:
         rows, more = list_logs(tx, areas, filters, request.args.get("after", ""))
         total = count_logs(tx, areas, filters)
         normal = count_logs(tx, areas, Filters(attention="well"))
-        shelf = _shelf(tx)
+        shelf = desk_shelf(tx)
         choices = _choices(tx, shelf, areas)
         done = _done(tx, shelf)
     return render_desk(
@@ -208,7 +194,7 @@ def _show_log(log: str, error: str) -> Answer:
             abort(404)
         facts = rows_of(tx, store.catalogue, areas, kinds=FACTS, person=rows[0]["person"])
         listed, more = list_logs(tx, areas, filters, limit=30)
-        shelf = _shelf(tx)
+        shelf = desk_shelf(tx)
         done = _done(tx, shelf)
     return render_desk(
         "desk/log.html",
@@ -257,34 +243,14 @@ def _choices(tx: Any, shelf: Shelf, areas: list[str]) -> dict[str, list[tuple[st
     }
 
 
-def _held_view(shelf: Shelf, held: Any) -> dict[str, Any]:
-    change = json.loads(held.change)
-    kind = str(change.get("kind", ""))
-    person = shelf.people.get(str(change.get("person", "")))
-    body = change.get("body")
-    known = kind in FACTS and isinstance(body, dict)
-    lines = (
-        describe(load_form(kind), body, t)
-        if known
-        else [{"label": str(key), "text": str(value)[:200]} for key, value in (body or {}).items()]
-    )
-    return {
-        "what": kind_words(kind, t) if kind in FACTS else kind,
-        "person": person["fields"].get("name", "") if person else t("不在你网格里的人"),
-        "author": shelf.member_name(held.author_id),
-        "when": moment_words(held.received_at, shelf.today, t),
-        "why": t(PROBLEMS[held.code].what),
-        "lines": lines,
-    }
-
-
 def _book() -> dict[str, Any]:
     store = store_of(current_app)
     with store.read() as tx:
         return _limited(load_book(tx, store, current_caller()))
 
 
-def _shelf(tx: Any) -> Shelf:
+def desk_shelf(tx: Any) -> Shelf:
+    """The book of one's desk, indexed for a page."""
     book = _limited(load_book(tx, store_of(current_app), current_caller()))
     return Shelf(book, local_date(now_ms()))
 
