@@ -47,14 +47,14 @@ def strip_view(connection: dict[str, Any], now: int, t: Translate) -> dict[str, 
         return {"kind": "needs", "shape": "▲", "text": join_words([t(trouble.what), t(trouble.action)])}
     if needs:
         text = t("有 %(n)s 条要你看一下", n=str(needs))
-        return {"kind": "needs", "shape": "▲", "text": join_words([text, _saved(waiting, t)])}
+        words = join_words([text, _saved(waiting, t), _left(connection, t)])
+        return {"kind": "needs", "shape": "▲", "text": words}
     if not connection["online"]:
         since = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
         text = join_words([t("没有信号"), _saved(waiting, t) or t("照样可以记"), since])
         return {"kind": "away", "shape": "◌", "text": text}
     if connection["left"] or connection["syncing"]:
-        left = t("正在下载以前的记录，还剩 %(n)s 条", n=str(connection["left"]))
-        shape, doing = ("↓", left) if connection["left"] else ("↑", t("正在上传"))
+        shape, doing = ("↓", _left(connection, t)) if connection["left"] else ("↑", t("正在上传"))
         return {"kind": "ok", "shape": shape, "text": join_words([doing, _saved(waiting, t)])}
     if waiting:
         since = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
@@ -77,3 +77,8 @@ def head(title: str, *, sub: str = "", side: str = "", back: str = "", back_text
 
 def _saved(waiting: int, t: Translate) -> str:
     return t("已存本机 %(n)s 条", n=str(waiting)) if waiting else ""
+
+
+def _left(connection: dict[str, Any], t: Translate) -> str:
+    left = connection["left"] if connection["online"] else 0
+    return t("正在下载以前的记录，还剩 %(n)s 条", n=str(left)) if left else ""

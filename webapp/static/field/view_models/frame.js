@@ -36,7 +36,7 @@ export function stripView(connection, now, t) {
   }
   if (needs) {
     const text = t("有 %(n)s 条要你看一下", { n: String(needs) });
-    return { kind: "needs", shape: "▲", text: joinWords([text, saved(waiting, t)]) };
+    return { kind: "needs", shape: "▲", text: joinWords([text, saved(waiting, t), left(connection, t)]) };
   }
   const since = oldest === null ? "" : t("最早 %(ago)s", { ago: agoWords(oldest, now, t) });
   if (!connection.online) {
@@ -44,8 +44,7 @@ export function stripView(connection, now, t) {
     return { kind: "away", shape: "◌", text };
   }
   if (connection.left) {
-    const left = t("正在下载以前的记录，还剩 %(n)s 条", { n: String(connection.left) });
-    return { kind: "ok", shape: "↓", text: joinWords([left, saved(waiting, t)]) };
+    return { kind: "ok", shape: "↓", text: joinWords([left(connection, t), saved(waiting, t)]) };
   }
   if (connection.syncing) {
     return { kind: "ok", shape: "↑", text: joinWords([t("正在上传"), saved(waiting, t)]) };
@@ -68,3 +67,6 @@ export const head = (title, { sub = "", side = "", back = "", back_text: backTex
 });
 
 const saved = (waiting, t) => (waiting ? t("已存本机 %(n)s 条", { n: String(waiting) }) : "");
+
+const left = ({ online, left: rows }, t) =>
+  online && rows ? t("正在下载以前的记录，还剩 %(n)s 条", { n: String(rows) }) : "";
