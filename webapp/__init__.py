@@ -22,7 +22,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.auth.routes import blueprint as auth
     from webapp.auth.routes import register_home
     from webapp.cards.routes import blueprint as cards
-    from webapp.desk import phones, quarantine, upkeep  # noqa: F401  # they add their addresses to the desk
+    from webapp.desk import conflicts, phones, quarantine, upkeep  # noqa: F401  # they add their addresses to the desk
     from webapp.desk.routes import blueprint as desk
     from webapp.field.routes import blueprint as field
     from webapp.ledger.routes import blueprint as ledger

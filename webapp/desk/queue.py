@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from sync.held import held_for
-from sync.rows import decode_row, is_standing
+from sync.rows import IN_CONFLICT, decode_row, is_standing
 from sync.schema import quarantine, record
 from webapp.care.dates import add_days, instant_at
-from webapp.forms.catalogue import FACTS
+from webapp.forms.catalogue import FACTS, PROFILES
 
 PAGE = 50
 STATES = ("pending", "returned", "approved", "all")
@@ -83,12 +83,15 @@ def next_log(tx: Connection, areas: list[str], filters: Filters, not_this: str) 
 
 
 def count_waiting(tx: Connection, areas: list[str]) -> dict[str, int]:
-    """``{"pending", "decide", "held"}`` for the nav."""
+    """``{"pending", "decide", "held", "conflicts"}`` for the nav."""
     query = select(record.c.attention, func.count()).where(*_conditions(areas, Filters()))
     counts: dict[str, int] = {row[0]: row[1] for row in tx.execute(query.group_by(record.c.attention))}
     held = tx.scalar(select(func.count()).where(*_held_conditions(areas)))
+    disputed = record.c.area_id.in_(areas), record.c.kind.in_(PROFILES), record.c.state == IN_CONFLICT
+    conflicts = tx.scalar(select(func.count()).where(*disputed))
     decide = counts.get("urgent", 0) + counts.get("watch", 0)
-    return {"pending": sum(counts.values()), "decide": decide, "held": int(held or 0)}
+    told = {"pending": sum(counts.values()), "decide": decide}
+    return told | {"held": int(held or 0), "conflicts": int(conflicts or 0)}
 
 
 def list_held(tx: Connection, areas: list[str]) -> list[Any]:

@@ -24,6 +24,7 @@ def render_desk(template: str, active: str, **context: Any) -> str:
         ("roster", _("导入台账"), url_for("ledger.show_roster"), 0),
         ("cards", _("联系卡"), url_for("cards.show_cards"), 0),
         ("phones", _("手机与志愿者"), url_for("desk.show_phones"), 0),
+        ("conflicts", _("两种说法"), url_for("desk.show_conflicts"), counts["conflicts"]),
         ("quarantine", _("先放着的"), url_for("desk.show_quarantine"), counts["held"]),
     ]
     layout = "desk/_partial.html" if wants_partial() else "desk/_page.html"
