@@ -1,0 +1,245 @@
+"""The oracle: what each phone said to its person and was told by the server, and what must hold because of it.
+
+Invariant: it trusts neither server nor phone; it reads tables by plain SQL and raw bytes of answers. A
+violation is a value ``(sort, words)``; sorts: lost, duplicated, leaked, stuck, wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.canary import canaries_in, household_canary, person_canary
+from tests.simulation.ledger import Ledger
+from tests.simulation.phone import Phone, Reply, decode
+from tests.simulation.server import Server
+
+Violation = tuple[str, str]
+HELD = frozenset({"accepted", "duplicate", "conflict", "quarantined"})
+
+
+@dataclass
+class Truth:
+    """What the world knows for certain; it goes back with a restored backup, as the server does."""
+
+    household_area: dict[int, str] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+    acts: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> Truth:
+        """As it is now."""
+        return Truth(dict(self.household_area), set(self.erased), dict(self.acts))
+
+
+@dataclass
+class Oracle:
+    """Notes while the world runs; ``check`` when it is quiet."""
+
+    server: Server
+    truth: Truth = field(default_factory=Truth)
+    saved_by: dict[str, tuple[Phone, str]] = field(default_factory=dict)
+    heard: dict[str, str] = field(default_factory=dict)
+    bad: set[str] = field(default_factory=set)
+    forgone: set[str] = field(default_factory=set)
+    violations: list[Violation] = field(default_factory=list)
+
+    # -- what it hears ---------------------------------------------------------------------------------
+
+    def saved(self, phone: Phone, change: dict[str, Any]) -> None:
+        """A phone said "saved on this phone"."""
+        self.saved_by[change["id"]] = phone, canonical_hash(change)
+
+    def told(self, phone: Phone, status: dict[str, Any]) -> None:
+        """A phone was told what became of a change."""
+        made, word = status["id"], status["status"]
+        if made not in self.saved_by:
+            self.note("wrong", f"{phone.name} was told of {made}, which it never saved")
+        elif word == "rejected" and status["code"] != "erased_person" and made not in self.bad:
+            self.note("lost", f"{phone.name}'s honest change {made} was rejected: {status['code']}")
+        self.heard[made] = word
+
+    def answered(self, phone: Phone, reply: Reply) -> None:
+        """The server said something to a phone: no household of another area may be in it."""
+        found = canaries_in(decode(reply))
+        if not found:
+            return
+        mine = self._areas(phone)
+        for number, area in self.truth.household_area.items():
+            if area not in mine and household_canary(number) in found:
+                self.note("leaked", f"{phone.name} was sent household {number}")
+        for number in self.truth.erased:
+            if person_canary(number) in found:
+                self.note("leaked", f"{phone.name} was sent the erased person {number}")
+
+    def restored(self) -> None:
+        """A backup was put back: what a phone has forgotten since, with its area, cannot be offered again."""
+        ledger = Ledger(self.server.path)
+        kept = {row["change_id"] for row in ledger.rows("SELECT change_id FROM receipt")}
+        ledger.close()
+        for made, word in self.heard.items():
+            phone, _ = self.saved_by[made]
+            if word in HELD and made not in kept and made not in phone.disk.stores["outbox"]:
+                self.forgone.add(made)
+
+    def note(self, sort: str, words: str) -> None:
+        """A violation."""
+        self.violations.append((sort, words))
+
+    # -- what must hold when it is quiet ---------------------------------------------------------------
+
+    def check(self, phones: list[Phone]) -> list[Violation]:
+        """Every invariant; returns all violations so far."""
+        ledger = Ledger(self.server.path)
+        try:
+            for found in (
+                self._check_receipts(ledger),
+                self._check_effects(ledger),
+                self._check_numbers(ledger),
+                self._check_fields(ledger),
+                self._check_states(ledger),
+                self._check_acts(ledger),
+                self._check_erased(ledger, phones),
+                *(self._check_phone(ledger, phone) for phone in phones if not phone.revoked),
+            ):
+                self.violations += found
+        finally:
+            ledger.close()
+        return self.violations
+
+    def _check_receipts(self, ledger: Ledger) -> Iterator[Violation]:
+        """Every acknowledged change is on the server with its hash; every saved one there or on its phone."""
+        receipts = {row["change_id"]: row for row in ledger.rows("SELECT * FROM receipt")}
+        for made, (phone, digest) in self.saved_by.items():
+            receipt, kept = receipts.get(made), phone.disk.stores["outbox"].get(made)
+            if receipt is not None:
+                if receipt["hash"] != digest:
+                    yield "lost", f"{made} of {phone.name} is on the server with another hash"
+                continue
+            if made in self.forgone:
+                continue
+            if self.heard.get(made) in HELD and not phone.revoked:
+                yield "lost", f"{made} of {phone.name} was {self.heard[made]} and is not on the server"
+            elif kept is None:
+                yield "lost", f"{made} of {phone.name} is neither on the server nor on the phone"
+        for made in self.bad & receipts.keys():
+            yield "wrong", f"the bad change {made} was taken"
+
+    def _check_effects(self, ledger: Ledger) -> Iterator[Violation]:
+        """One effect per id: one receipt, one entry of the log per record, and a record for each fact."""
+        for row in ledger.rows("SELECT change_id FROM receipt GROUP BY change_id HAVING COUNT(*) > 1"):
+            yield "duplicated", f"{row['change_id']} has several receipts"
+        query = """SELECT change_id, record_id, area_id FROM log
+            GROUP BY area_id, change_id, record_id HAVING COUNT(*) > 1"""
+        for row in ledger.rows(query):
+            yield "duplicated", f"{row['change_id']} is numbered twice for {row['record_id']}"
+        query = """SELECT change_id FROM receipt WHERE status IN ('accepted', 'conflict')
+            AND NOT EXISTS (SELECT 1 FROM log WHERE log.change_id = receipt.change_id)"""
+        for row in ledger.rows(query):
+            yield "lost", f"{row['change_id']} was accepted and has no effect"
+        query = """SELECT change_id FROM receipt WHERE status = 'quarantined' AND code <> 'erased_person'
+            AND NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.change_id = receipt.change_id)"""
+        for row in ledger.rows(query):
+            yield "lost", f"{row['change_id']} was quarantined and nobody can find it"
+
+    def _check_numbers(self, ledger: Ledger) -> Iterator[Violation]:
+        """Numbers are contiguous per area, and each record has the number of its latest entry."""
+        query = """SELECT area_log.area_id, head, COUNT(seq) AS held, MAX(seq) AS top FROM area_log
+            LEFT JOIN log USING (area_id) GROUP BY area_log.area_id"""
+        for row in ledger.rows(query):
+            if row["held"] != row["head"] or (row["top"] or 0) != row["head"]:
+                yield "wrong", f"area {row['area_id']} has {row['held']} entries up to {row['head']}"
+        query = """SELECT record_id FROM record WHERE seq <> (SELECT MAX(seq) FROM log
+            WHERE log.area_id = record.area_id AND log.record_id = record.record_id)"""
+        for row in ledger.rows(query):
+            yield "wrong", f"record {row['record_id']} does not have the number of its latest entry"
+
+    def _check_fields(self, ledger: Ledger) -> Iterator[Violation]:
+        """Of each profile's field the edit with the latest stamp shows, whatever the order of arrival."""
+        query = """SELECT log.record_id, log.stamp, receipt.change_id, receipt.change FROM log
+            JOIN receipt USING (change_id) WHERE log.op = 'set' ORDER BY log.stamp, receipt.change_id"""
+        latest: dict[str, dict[str, Any]] = {}
+        for row in ledger.rows(query):
+            body = json.loads(row["change"]).get("body", {})
+            latest.setdefault(row["record_id"], {}).update(body)
+        for row in ledger.rows("SELECT * FROM record WHERE kind IN ('person', 'household')"):
+            if row["state"] in ("left", "erased"):
+                continue
+            shown, expected = json.loads(row["body"]), latest.get(row["record_id"], {})
+            for name, value in expected.items():
+                if shown.get(name) != value:
+                    yield "wrong", f"{row['kind']} {row['record_id']}: {name} is {shown.get(name)!r}"
+
+    def _check_states(self, ledger: Ledger) -> Iterator[Violation]:
+        """A fact is as its latest entry left it."""
+        query = """SELECT record.record_id, record.state, log.op, log.change_id, receipt.change FROM record
+            JOIN log USING (area_id, seq) JOIN receipt ON receipt.change_id = log.change_id
+            WHERE record.person_id IS NOT NULL AND record.state NOT IN ('left', 'erased')"""
+        for row in ledger.rows(query):
+            if row["op"] == "review":
+                expected = json.loads(row["change"])["body"]["verdict"]
+            elif row["op"] == "amend":
+                expected = "pending" if row["change_id"] == row["record_id"] else "amended"
+            else:
+                expected = {"record": "pending", "void": "void"}[row["op"]]
+            if row["state"] != expected:
+                yield "wrong", f"fact {row['record_id']} is {row['state']}, not {expected}"
+
+    def _check_acts(self, ledger: Ledger) -> Iterator[Violation]:
+        """Exactly one row of the audit for each action, and none for what nobody did."""
+        found = Counter(row["audit_id"] for row in ledger.rows("SELECT audit_id FROM audit"))
+        for act, words in self.truth.acts.items():
+            if found[act] != 1:
+                yield "wrong", f"{words} has {found[act]} rows in the audit"
+        if found.keys() - self.truth.acts.keys():
+            yield "wrong", "the audit speaks of what nobody did"
+
+    def _check_erased(self, ledger: Ledger, phones: list[Phone]) -> Iterator[Violation]:
+        """An erased person's canary is in no table and on no phone that still speaks with the server."""
+        words = {person_canary(number) for number in self.truth.erased}
+        if not words:
+            return
+        for word in canaries_in(ledger.texts().encode()) & words:
+            yield "leaked", f"{word} of an erased person is in the database"
+        for phone in phones:
+            if not phone.revoked:
+                held = canaries_in(json.dumps(phone.disk.stores, default=str).encode())
+                for word in held & words:
+                    yield "leaked", f"{word} of an erased person is on {phone.name}"
+
+    def _check_phone(self, ledger: Ledger, phone: Phone) -> Iterator[Violation]:
+        """A quiet phone has nothing waiting, its own areas row by row as the server, and no other."""
+        if phone.waiting():
+            yield "stuck", f"{phone.name} still has {len(phone.waiting())} waiting"
+        mine = ledger.areas_of(phone.account, self.server.now)
+        held = set(phone.disk.stores["cursors"])
+        if held != mine:
+            yield "leaked" if held - mine else "stuck", f"{phone.name} holds other areas than its own"
+        for area in set(phone.disk.stores["rows"]) - mine:
+            yield "leaked", f"{phone.name} still has rows of {area}"
+        for area in mine & held:
+            there = ledger.standing(area)
+            here = {made: _shape(row) for made, row in phone.rows(area).items()}
+            for made in there.keys() | here.keys():
+                if there.get(made) != here.get(made):
+                    yield "lost" if made not in here else "wrong", f"{phone.name}: row {made} differs"
+
+    def _areas(self, phone: Phone) -> set[str]:
+        ledger = Ledger(self.server.path)
+        try:
+            return ledger.areas_of(phone.account, self.server.now)
+        finally:
+            ledger.close()
+
+
+def canonical_hash(change: dict[str, Any]) -> str:
+    """The hash that the protocol asks for, computed from its words alone."""
+    text = json.dumps(change, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shape(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["seq"], row["kind"], row.get("state"), row.get("author"), row["fields"]
