@@ -119,8 +119,18 @@ def _prefetch(
             key = found.area_id, found.record_id
             rows[key] = decode_row(found)
             edits[key] = json.loads(found.edits) if found.edits else {}
-    gone = read_gone(tx, claimed, wanted, areas)
+    gone = read_gone(tx, claimed, wanted, areas, **_unknown(caller, changes, rows))
     return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows), gone)
+
+
+def _unknown(
+    caller: Caller, changes: list[Change], rows: dict[tuple[str, str], Row]
+) -> dict[str, set[tuple[str, str]]]:
+    """What phones speak of that their area does not know: people, and profiles that would be made anew."""
+    spoken = [] if caller.system else changes
+    people = {(c.area, c.person) for c in spoken if c.person} - rows.keys()
+    made = {(c.area, c.record) for c in spoken if c.op == "set"} - rows.keys()
+    return {"unknown": people | made, "made": {key for key in made if caller.may_fold(key[0])}}
 
 
 def _fold_one(folding: Folding, change: Change) -> Status:

@@ -50,8 +50,21 @@ class Gone:
         return next((area for area in found if area), change.area)
 
 
-def read_gone(tx: Connection, areas: set[str], ids: set[str], mine: frozenset[str]) -> Gone:
-    """Read the tombstones of ``ids`` in ``areas``; of those outside ``mine`` only who was erased."""
+def read_gone(
+    tx: Connection,
+    areas: set[str],
+    ids: set[str],
+    mine: frozenset[str],
+    *,
+    unknown: set[tuple[str, str]],
+    made: set[tuple[str, str]],
+) -> Gone:
+    """Read the tombstones of ``ids`` in ``areas``; of those outside ``mine`` only who was erased.
+
+    What an area does not know (``unknown``) may be known elsewhere, where a restored backup has undone a move
+    that phones had seen: who was erased there is erased here, and a profile that would be ``made`` anew while
+    it stands elsewhere has left for there, so that no record ever stands in two areas.
+    """
     if not areas:
         return Gone(frozenset(), frozenset(), {})
     query = select(record.c.area_id, record.c.record_id, record.c.state, record.c.lookup).where(
@@ -59,11 +72,26 @@ def read_gone(tx: Connection, areas: set[str], ids: set[str], mine: frozenset[st
     )
     found = tx.execute(query).all()
     left = [each for each in found if each.state == "left" and each.area_id in mine]
+    erased, standing = _find_elsewhere(tx, {record_id for _, record_id in unknown | made})
+    moved = {key: standing[key[1]] for key in made if key[1] in standing}
     return Gone(
-        erased=frozenset((each.area_id, each.record_id) for each in found if each.state == "erased"),
-        left=frozenset((each.area_id, each.record_id) for each in left),
-        homes=_find_homes(tx, left),
+        erased=frozenset((each.area_id, each.record_id) for each in found if each.state == "erased")
+        | {key for key in unknown if key[1] in erased},
+        left=frozenset((each.area_id, each.record_id) for each in left) | moved.keys(),
+        homes=moved | _find_homes(tx, left),
     )
+
+
+def _find_elsewhere(tx: Connection, ids: set[str]) -> tuple[set[str], dict[str, str]]:
+    """Of these ids, in whatever area: those erased, and the area of those that stand."""
+    if not ids:
+        return set(), {}
+    query = select(record.c.area_id, record.c.record_id, record.c.state).where(
+        record.c.area_id.in_(select(area_log.c.area_id)), record.c.record_id.in_(sorted(ids))
+    )
+    found = tx.execute(query).all()
+    erased = {each.record_id for each in found if each.state == "erased"}
+    return erased, {each.record_id: each.area_id for each in found if each.state not in GONE}
 
 
 @dataclass(frozen=True)

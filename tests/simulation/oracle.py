@@ -1,4 +1,4 @@
-"""The oracle: what each phone said to its person and was told by the server, and what must hold because of it.
+"""The oracle: what each phone said to its person, was told by the server, and what must hold because of it.
 
 Invariant: it trusts neither server nor phone; it reads tables by plain SQL and raw bytes of answers. A
 violation is a value ``(sort, words)``; sorts: lost, duplicated, leaked, stuck, wrong.
@@ -44,7 +44,9 @@ class Oracle:
     saved_by: dict[str, tuple[Phone, str]] = field(default_factory=dict)
     heard: dict[str, str] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
+    about_erased: set[str] = field(default_factory=set)
     forgone: set[str] = field(default_factory=set)
+    purges: Counter[tuple[str, str]] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
 
     # -- what it hears ---------------------------------------------------------------------------------
@@ -56,18 +58,29 @@ class Oracle:
     def told(self, phone: Phone, status: dict[str, Any]) -> None:
         """A phone was told what became of a change."""
         made, word = status["id"], status["status"]
+        entry = phone.disk.stores["outbox"].get(made)
+        if made not in self.saved_by and entry is not None:  # killed after the commit, before it was said
+            self.saved(phone, entry["change"])
         if made not in self.saved_by:
             self.note("wrong", f"{phone.name} was told of {made}, which it never saved")
         elif word == "rejected" and status["code"] != "erased_person" and made not in self.bad:
             self.note("lost", f"{phone.name}'s honest change {made} was rejected: {status['code']}")
         self.heard[made] = word
+        if word == "rejected" and status["code"] == "erased_person":
+            self.about_erased.add(made)
+
+    def purged(self, phone: Phone, area: str) -> None:
+        """A phone has forgotten an area."""
+        self.purges[phone.device, area] += 1
 
     def answered(self, phone: Phone, reply: Reply) -> None:
         """The server said something to a phone: no household of another area may be in it."""
+        if reply.status == 500:
+            self.note("stuck", f"an exchange of {phone.name} broke the server")
         found = canaries_in(decode(reply))
         if not found:
             return
-        mine = self._areas(phone)
+        mine = set() if phone.revoked else self._areas(phone)
         for number, area in self.truth.household_area.items():
             if area not in mine and household_canary(number) in found:
                 self.note("leaked", f"{phone.name} was sent household {number}")
@@ -84,6 +97,13 @@ class Oracle:
             phone, _ = self.saved_by[made]
             if word in HELD and made not in kept and made not in phone.disk.stores["outbox"]:
                 self.forgone.add(made)
+
+    def knows(self, change: str) -> bool:
+        """Whether the server has a receipt for a change now."""
+        ledger = Ledger(self.server.path)
+        found = ledger.rows("SELECT 1 FROM receipt WHERE change_id = ?", change)
+        ledger.close()
+        return bool(found)
 
     def note(self, sort: str, words: str) -> None:
         """A violation."""
@@ -121,12 +141,16 @@ class Oracle:
                 continue
             if made in self.forgone:
                 continue
-            if self.heard.get(made) in HELD and not phone.revoked:
+            if self.heard.get(made) in HELD and (phone.wiped or not phone.revoked):
                 yield "lost", f"{made} of {phone.name} was {self.heard[made]} and is not on the server"
-            elif kept is None:
+            elif kept is None and not self._may_be_dropped(made, phone):
                 yield "lost", f"{made} of {phone.name} is neither on the server nor on the phone"
         for made in self.bad & receipts.keys():
             yield "wrong", f"the bad change {made} was taken"
+
+    def _may_be_dropped(self, made: str, phone: Phone) -> bool:
+        """A change that was refused to its author's face goes with an erased person, or a stopped phone."""
+        return self.heard.get(made) == "rejected" and (phone.wiped or made in self.about_erased)
 
     def _check_effects(self, ledger: Ledger) -> Iterator[Violation]:
         """One effect per id: one receipt, one entry of the log per record, and a record for each fact."""
@@ -190,12 +214,20 @@ class Oracle:
 
     def _check_acts(self, ledger: Ledger) -> Iterator[Violation]:
         """Exactly one row of the audit for each action, and none for what nobody did."""
-        found = Counter(row["audit_id"] for row in ledger.rows("SELECT audit_id FROM audit"))
+        acts = "SELECT audit_id FROM audit WHERE action <> 'purge'"
+        found = Counter(row["audit_id"] for row in ledger.rows(acts))
         for act, words in self.truth.acts.items():
             if found[act] != 1:
                 yield "wrong", f"{words} has {found[act]} rows in the audit"
         if found.keys() - self.truth.acts.keys():
             yield "wrong", "the audit speaks of what nobody did"
+        query = "SELECT area_id, device_id, COUNT(*) AS told FROM audit WHERE action = 'purge' GROUP BY 1, 2"
+        for row in ledger.rows(query):
+            if row["told"] > self.purges[row["device_id"], row["area_id"]]:
+                yield (
+                    "duplicated",
+                    f"{row['device_id']} forgot {row['area_id']} once, not {row['told']} times",
+                )
 
     def _check_erased(self, ledger: Ledger, phones: list[Phone]) -> Iterator[Violation]:
         """An erased person's canary is in no table and on no phone that still speaks with the server."""
@@ -205,7 +237,7 @@ class Oracle:
         for word in canaries_in(ledger.texts().encode()) & words:
             yield "leaked", f"{word} of an erased person is in the database"
         for phone in phones:
-            if not phone.revoked:
+            if phone.wiped or not phone.revoked:
                 held = canaries_in(json.dumps(phone.disk.stores, default=str).encode())
                 for word in held & words:
                     yield "leaked", f"{word} of an erased person is on {phone.name}"

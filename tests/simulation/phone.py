@@ -1,4 +1,4 @@
-"""A simulated phone: the algorithm of docs/phone-store.md, over a disk that survives and a memory that does not.
+"""A simulated phone: the algorithm of docs/phone-store.md, over a disk that survives its being killed.
 
 Invariants: saved is on disk; an entry leaves ``waiting`` only by its own id in an answer that speaks the
 protocol; a page and its cursor are one transaction; an area that is lost is uploaded, then forgotten.
@@ -17,7 +17,7 @@ import brotli
 from sync.clock import Clock, format_stamp, tick
 from sync.ids import uuid7
 from sync.packing import unpack
-from tests.simulation.disk import Disk, Writing
+from tests.simulation.disk import STORES, Disk, Writing
 
 KEPT = 30 * 86_400_000
 DONE = frozenset({"accepted", "duplicate", "conflict", "quarantined"})
@@ -44,6 +44,8 @@ class Witness(Protocol):
 
     def told(self, phone: Phone, status: dict[str, Any]) -> None: ...
 
+    def purged(self, phone: Phone, area: str) -> None: ...
+
 
 @dataclass
 class Reply:
@@ -67,6 +69,7 @@ class Phone:
     skew: int = 0
     revoked: bool = False
     log_only: bool = False
+    wiped: bool = False
 
     # -- its person ------------------------------------------------------------------------------------
 
@@ -140,6 +143,8 @@ class Phone:
         with self.disk.transaction() as tx:
             tx.put("meta", "identity", {"token": answer["token"], "epoch": answer["epoch"]})
             tx.put("meta", "purged", self._still_purged(answer))
+        if answer["flags"]["wipe"] and not self.waiting():
+            self.wipe()
         return bool(answer["more"])
 
     def _still_purged(self, answer: dict[str, Any]) -> tuple[str, ...]:
@@ -216,7 +221,7 @@ class Phone:
                 tx.put_row(area, row["id"], row)
 
     def bury(self, tx: Writing, area: str, row: Row) -> None:
-        """Forget a record that left; of an erased one also what this phone wrote about it."""
+        """Forget a record that left; of an erased one also what this phone has uploaded about it."""
         tx.delete_row(area, row["id"])
         if row["state"] != "erased":
             return
@@ -224,22 +229,34 @@ class Phone:
         for made, entry in self.disk.stores["outbox"].items():
             change = entry["change"]
             about = {change.get("record"), change.get("person"), change.get("amends")}
-            if entry["state"] != "waiting" and about & {person, row["id"]}:
+            if entry["state"] == "acknowledged" and about & {person, row["id"]}:
                 tx.delete("outbox", made)
 
     def _lose(self, area: str) -> None:
         """Forget an area that is not this phone's any more, once nothing written for it waits."""
         if any(each["change"]["area"] == area for each in self.waiting()):
             return
+        self.witness.purged(self, area)
         with self.disk.transaction() as tx:
             self.purge(tx, area)
             purged = self.disk.stores["meta"].get("purged") or ()
             tx.put("meta", "purged", tuple(sorted({*purged, area})))
 
     def purge(self, tx: Writing, area: str) -> None:
-        """Take away the rows and the cursor of an area."""
+        """Take away all of an area: rows, cursor, and what this phone wrote for it and has uploaded."""
         tx.delete("rows", area)
         tx.delete("cursors", area)
+        for made, entry in self.disk.stores["outbox"].items():
+            if entry["change"]["area"] == area and entry["state"] == "acknowledged":
+                tx.delete("outbox", made)
+
+    def wipe(self) -> None:
+        """Forget everything: the phone was stopped, and what it had to say is said."""
+        with self.disk.transaction() as tx:
+            for name in STORES:
+                for key in self.disk.stores[name]:
+                    tx.delete(name, key)
+        self.wiped = True
 
 
 def read_answer(reply: Reply) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from webapp.forms.catalogue import build_catalogue
 from webapp.ledger import commands
 
 START = 1_900_000_000_000  # 2030: later than the clock of whoever runs this
-SHARED_MEMORY = Path("/dev/shm")
+SHARED_MEMORY = Path("/dev") / "shm"
 
 
 class ServerKilledError(BaseException):
@@ -44,6 +44,7 @@ class Server:
         self._folder = tempfile.TemporaryDirectory(prefix="qiaomen-sim-", dir=base)
         self.folder = Path(self._folder.name)
         self.now = START
+        self.villages: dict[int, Any] = {}
         self.kill_at_commit = False
         self.app: Flask = create_app(self.folder, {"CLOCK": lambda: self.now, "SECRET_KEY": "simulated" * 6})
         store_of(self.app).close()
@@ -82,7 +83,10 @@ class Server:
 
     def back_up(self, name: str) -> None:
         """Copy the database as ``qiaomen backup`` does."""
-        with closing(sqlite3.connect(self.path)) as here, closing(sqlite3.connect(self.folder / name)) as there:
+        with (
+            closing(sqlite3.connect(self.path)) as here,
+            closing(sqlite3.connect(self.folder / name)) as there,
+        ):
             here.backup(there)
 
     def restore(self, name: str, epoch: str) -> None:

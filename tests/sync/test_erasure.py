@@ -195,3 +195,12 @@ def test_a_clock_far_behind_brings_nobody_back(world: World) -> None:
     erase(world)
     old = world.visit() | {"stamp": format_stamp(Clock(1, 0, "a1b2c3d4")), "occurred_at": 1}
     assert world.fold("asha", old)[0]["code"] == "erased_person"
+
+
+def test_a_text_about_an_erased_person_is_not_even_held_where_nobody_knows_them(world: World) -> None:
+    """A restored backup undid a move: the phone still says what it wrote in the other area."""
+    erase(world, "xiaoming")
+    visit = world.visit(note="cnrp00014") | {"area": world.areas["二组"]}
+    [status] = world.fold("chen", visit)
+    assert (status["status"], status["code"]) == ("rejected", "erased_person")
+    assert "cnrp00014" not in everything(world)

@@ -12,7 +12,9 @@ from sync import schema
 from sync.errors import ProblemError
 from sync.moves import move_household
 from sync.packing import unpack
+from sync.records import fold_changes
 from sync.rows import row_found, rows_of
+from sync.scope import SYSTEM
 from sync.tombstones import Act
 from tests.sync.test_exchange import ask, read_all
 from tests.world import NOW
@@ -189,7 +191,9 @@ def test_nobody_moves_what_is_not_theirs_at_both_ends(
 
 def test_an_id_that_stands_in_the_new_area_already_stops_the_move_whole(world: World) -> None:
     twin = world.change("set", "person", world.people["xiaoming"], "二组", {"name": "冒名"})
-    assert world.fold("chen", twin)[0]["status"] == "accepted"
+    with world.store.write() as tx:  # no phone can make one: see the last test here
+        [status] = fold_changes(tx, world.store.catalogue, SYSTEM, [twin], NOW)
+    assert status["status"] == "accepted"
     heads = heads_of_all(world)
     with pytest.raises(ProblemError, match="id_reused"):
         move(world)
@@ -209,3 +213,18 @@ def test_a_move_has_one_audit_row_of_ids_alone(world: World) -> None:
     assert (row.action, row.subject, row.area_id) == ("move", world.households["wang"], world.areas["一组"])
     assert row.actor_id == world.accounts["chen"]
     assert "王" not in row.detail
+
+
+def test_an_edit_of_what_stands_in_another_area_makes_no_second_one(world: World) -> None:
+    """A restored backup undid a move that a phone had seen: there is no tombstone to tell by."""
+    household = world.households["wang"]
+    change = world.change("set", "household", household, "二组", {"title": "新王家"})
+    [status] = world.fold("chen", change)
+    assert (status["status"], status["code"]) == ("quarantined", "moved_away")
+    assert household not in standing(world, "二组")
+    with world.store.read() as tx:
+        held = tx.execute(select(schema.quarantine)).one()
+    assert (held.area_id, held.change_id) == (world.areas["一组"], change["id"])
+    new = world.id()
+    [status] = world.fold("asha", world.change("set", "household", new, "一组", {"title": "新来的"}))
+    assert status["status"] == "accepted"

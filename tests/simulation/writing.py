@@ -1,0 +1,123 @@
+"""What people write on their phones: visits, checks, talks, profiles, corrections, reviews, odd things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.canary import household_canary, person_canary
+from tests.simulation.phone import Phone
+from tests.simulation.village import Somebody
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Change = dict[str, Any]
+FACTS = ("visit", "health_check", "counselling")
+KINDS = (("fact", 50), ("set", 18), ("amend", 10), ("void", 6), ("review", 8), ("strange", 3))
+
+
+def write_something(world: World, phone: Phone, what: str | None = None) -> Change | None:
+    """A change that the person holding this phone could make now; None where there is nothing to write on."""
+    names, weights = zip(*KINDS, strict=True)
+    name = what or world.random.choices(names, weights)[0]
+    areas = sorted(phone.disk.stores["cursors"])
+    if not areas:
+        return None
+    writers = {"fact": _fact, "set": _set, "amend": _amend, "void": _void, "review": _review}
+    return writers.get(name, _strange)(world, phone, world.random.choice(areas))
+
+
+def _fact(world: World, phone: Phone, area: str) -> Change | None:
+    person = _somebody(world, phone, area)
+    if person is None:
+        return None
+    kind = world.random.choice(FACTS)
+    return _about(world, phone, area, person, kind) | {"op": "record", "body": _body(world, kind, person)}
+
+
+def _about(world: World, phone: Phone, area: str, person: Somebody, kind: str) -> Change:
+    change = {"area": area, "kind": kind, "form": f"{kind}/1", "person": person.id}
+    return change | {"household": person.household_id, "occurred_at": max(0, world.server.now + phone.skew)}
+
+
+def _body(world: World, kind: str, person: Somebody) -> dict[str, Any]:
+    canaries = f"{household_canary(person.household)} {person_canary(person.number)}"
+    note = {"note": f"{canaries} {world.random.randrange(10**6)}", "later": ["a field of a later form"]}
+    if kind == "visit":
+        return note | {"how": world.random.choice(("well", "watch", "urgent"))}
+    if kind == "counselling":
+        return note | {"topic": ["school"], "mood": "3", "risk": "none"}
+    return note | {"temperature": "36.6", "systolic": world.random.randrange(100, 200)}
+
+
+def _set(world: World, phone: Phone, area: str) -> Change | None:
+    person = _somebody(world, phone, area)
+    if person is None:
+        return None
+    value = f"{household_canary(person.household)} {world.random.randrange(10**6)}"
+    kind, record, name = "household", person.household_id, world.random.choice(("title", "living"))
+    if world.random.random() < 0.6:
+        kind, record, name = "person", person.id, world.random.choice(("phone", "school", "guardian_phone"))
+        value += f" {person_canary(person.number)}"
+    seen = phone.fields_of(area, record)
+    base = {name: seen[name]} if name in seen else {}
+    change = {"area": area, "kind": kind, "op": "set", "record": record}
+    return change | {"body": {name: value}, "base": base}
+
+
+def _amend(world: World, phone: Phone, area: str) -> Change | None:
+    row = _known_fact(world, phone, area, mine=True)
+    person = row and next((each for each in world.village.people if each.id == row["person"]), None)
+    if row is None or person is None:
+        return None
+    change = _about(world, phone, area, person, row["kind"]) | {"op": "amend", "amends": row["id"]}
+    return change | {"body": _body(world, row["kind"], person)}
+
+
+def _void(world: World, phone: Phone, area: str) -> Change | None:
+    row = _known_fact(world, phone, area, mine=True)
+    if row is None:
+        return None
+    change = {"area": area, "kind": row["kind"], "op": "void", "record": row["id"]}
+    return change | {"body": {"reason": "wrote it twice"}}
+
+
+def _review(world: World, phone: Phone, area: str) -> Change | None:
+    row = _known_fact(world, phone, area, mine=False)
+    if row is None:
+        return None
+    body = {"verdict": "approved"}
+    if world.random.random() < 0.4:
+        body = {"verdict": "returned", "reason": "please look again"}
+    return {"area": area, "kind": row["kind"], "op": "review", "record": row["id"], "body": body}
+
+
+def _strange(world: World, phone: Phone, area: str) -> Change | None:
+    """What this build cannot take: an unknown kind, fields of the wrong type, a shape that is none."""
+    change = _fact(world, phone, area)
+    if change is None:
+        return None
+    how = world.random.choice(("kind", "fields", "shape"))
+    if how == "kind":
+        return change | {"kind": "diary", "form": "diary/1"}
+    if how == "fields":
+        return change | {"body": change["body"] | {"note": 5}}
+    made = world.new_id()
+    world.oracle.bad.add(made)
+    change["body"] = {"note": "a shape that is none"}
+    return change | {"id": made, "occurred_at": "yesterday"}
+
+
+def _somebody(world: World, phone: Phone, area: str) -> Somebody | None:
+    here = [each for each in world.village.people if each.id in phone.rows(area)]
+    return world.random.choice(here) if here else None
+
+
+def _known_fact(world: World, phone: Phone, area: str, mine: bool) -> dict[str, Any] | None:
+    rows = phone.rows(area)
+    if not rows:
+        return None
+    keys = world.random.sample(sorted(rows), min(len(rows), 12))
+    facts = [rows[key] for key in keys if rows[key]["kind"] in FACTS and rows[key]["state"] != "void"]
+    own = [row for row in facts if row["author"] == phone.account]
+    return next(iter(own or ([] if mine else facts)), None) if mine else next(iter(facts), None)
