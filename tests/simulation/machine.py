@@ -14,7 +14,7 @@ from tests.simulation.run import the_server
 from tests.simulation.world import World, begin_world
 from tests.simulation.writing import KINDS, write_something
 
-PHONES = 6
+PHONES = 4
 WRITINGS = st.sampled_from([name for name, _ in KINDS])
 PLACES = st.integers(0, PHONES - 1)
 SIZES = {"small": (300, 50), "full": (5_000, 100)}
