@@ -7,18 +7,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import jwt
-from sqlalchemy import update
+import pytest
+from sqlalchemy import select, update
 
 from sync import schema
+from sync.scope import load_caller
 from tests.world import PASSWORD
 from webapp.auth import throttle
-from webapp.auth.accounts import set_password
+from webapp.auth.accounts import end_grant, grant, set_password
 from webapp.auth.devices import read_token, renew_token, write_enrolment
 from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
 
 if TYPE_CHECKING:
-    import pytest
     from flask import Flask
     from flask.testing import FlaskClient
 
@@ -181,3 +182,25 @@ def test_every_answer_carries_the_content_policy_and_no_page_is_stored(client_fo
         answer = client_for("asha").get(path)
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
         assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_grant_ends_and_is_given_again_with_an_audit_row_for_each_that_changed_something(
+    village: World,
+) -> None:
+    asha, one, two = village.accounts["asha"], village.areas["一组"], village.areas["二组"]
+    with village.store.write() as tx:
+        end_grant(tx, asha, "volunteer", one)
+        grant(tx, village.store, asha, "volunteer", two)
+        with pytest.raises(ValueError, match="早已结束"):
+            end_grant(tx, asha, "volunteer", one)
+        caller = load_caller(tx, asha, None, now_ms() + 1)
+        assert caller is not None
+        assert (caller.areas, caller.lapsed.keys()) == ({two}, {one})
+        grant(tx, village.store, asha, "volunteer", one)
+        grant(tx, village.store, asha, "volunteer", one)
+        caller = load_caller(tx, asha, None, now_ms() + 1)
+        assert caller is not None
+        assert (caller.areas, caller.lapsed) == ({one, two}, {})
+        rows = tx.execute(select(schema.audit)).all()
+    told = sorted((row.action, row.area_id, row.subject) for row in rows)
+    assert told == sorted([("end_grant", one, asha), ("grant", one, asha), ("grant", two, asha)])

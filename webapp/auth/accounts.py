@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from sync import schema
+from sync.audit import note
 from sync.database import Store
 from sync.rows import rows_of
 from sync.scope import RANKED_ROLES, SYSTEM, grids_under
@@ -34,9 +35,7 @@ def create_account(tx: Connection, login: str, name: str, phone: str, password: 
 
 def set_password(tx: Connection, login: str, password: str) -> None:
     """Set a new password and end every session. Raises ValueError where there is no such account."""
-    account_id = tx.scalar(select(schema.account.c.account_id).where(schema.account.c.login == login))
-    if account_id is None:
-        raise ValueError("没有这个账号")
+    account_id = find_account(tx, login)
     changed = update(schema.account).where(schema.account.c.account_id == account_id)
     tx.execute(changed.values(password_hash=hash_password(password)))
     tx.execute(delete(schema.web_session).where(schema.web_session.c.account_id == account_id))
@@ -60,15 +59,39 @@ def check_password(tx: Connection, login: str, password: str) -> str | None:
     return str(row.account_id) if row and row.active else None
 
 
+def find_account(tx: Connection, login: str) -> str:
+    """The id of the account with this login. Raises ValueError where there is none."""
+    account_id = tx.scalar(select(schema.account.c.account_id).where(schema.account.c.login == login))
+    if account_id is None:
+        raise ValueError("没有这个账号")
+    return str(account_id)
+
+
 def grant(tx: Connection, store: Store, account_id: str, role: str, area_id: str) -> None:
-    """Give an account a role over an area and all below it, from now on."""
+    """Give an account a role over an area and all below it, from now on; also one that had ended."""
     if role not in RANKED_ROLES:
         raise ValueError(f"没有这个角色：{role}")
     held = {"area_id": area_id, "account_id": account_id, "role": role}
-    query = select(schema.access).filter_by(**held)
-    if tx.execute(query).one_or_none() is None:
+    known = tx.execute(select(schema.access).filter_by(**held)).one_or_none()
+    if known is None:
         tx.execute(insert(schema.access).values(held | {"since": now_ms()}))
+    elif known.until is not None:
+        tx.execute(update(schema.access).where(*_is(held)).values(since=now_ms(), until=None))
+    if known is None or known.until is not None:
+        _note(tx, "grant", held)
     refresh_members(tx, store)
+
+
+def end_grant(tx: Connection, account_id: str, role: str, area_id: str) -> None:
+    """End a role over an area now. Raises ValueError where it is not held.
+
+    For seven days what was written before still counts; phones forget the area at their next exchange.
+    """
+    held = {"area_id": area_id, "account_id": account_id, "role": role}
+    ended = update(schema.access).where(*_is(held), schema.access.c.until.is_(None)).values(until=now_ms())
+    if tx.execute(ended).rowcount != 1:
+        raise ValueError("没有这项权限，或早已结束")
+    _note(tx, "end_grant", held)
 
 
 def refresh_members(tx: Connection, store: Store) -> None:
@@ -88,6 +111,26 @@ def refresh_members(tx: Connection, store: Store) -> None:
             changes.append(set_fields("member", key[0], key[1], altered, base))
     if changes:
         fold_into(tx, store, changes, SYSTEM)
+
+
+def _is(held: dict[str, str]) -> list[ColumnElement[bool]]:
+    return [schema.access.c[name] == value for name, value in held.items()]
+
+
+def _note(tx: Connection, action: str, held: dict[str, str]) -> None:
+    """Who gives and ends grants today is the operator at the command line: no account of ours."""
+    area, subject, detail = held["area_id"], held["account_id"], {"role": held["role"]}
+    note(
+        tx,
+        area=area,
+        actor=None,
+        device=None,
+        action=action,
+        subject=subject,
+        detail=detail,
+        now=now_ms(),
+        id=new_id(),
+    )
 
 
 def _members(tx: Connection) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:

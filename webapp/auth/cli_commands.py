@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from sync.database import Store
 from sync.schema import area
 from sync.scope import RANKED_ROLES
-from webapp.auth.accounts import create_account, grant, set_password
+from webapp.auth.accounts import create_account, end_grant, find_account, grant, set_password
 from webapp.extensions import store_of
 
 
@@ -29,14 +30,12 @@ def create(login: str, name: str, phone: str, role: str, area_name: str, passwor
 
     store = store_of(open_app())
     with store.write() as tx:
-        found = tx.scalars(select(area.c.area_id).where(area.c.name == area_name)).all()
-        if len(found) != 1:
-            raise click.ClickException("没有这个网格或村，先导入台账，或写全名称。")
+        found = _area_named(tx, area_name)
         try:
             account_id = create_account(tx, login, name, phone, password)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
-        grant(tx, store, account_id, role, found[0])
+        grant(tx, store, account_id, role, found)
     click.echo(f"已建好账号 {login}（{name}）。")
 
 
@@ -53,3 +52,45 @@ def password(login: str, password: str) -> None:
         except ValueError as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"账号 {login} 的密码已换，所有网页登录已退出。")
+
+
+@account.command("grant")
+@click.argument("login")
+@click.argument("role", type=click.Choice(RANKED_ROLES))
+@click.argument("area_name")
+def grant_command(login: str, role: str, area_name: str) -> None:
+    """Give LOGIN the ROLE over a grid or village, from now on."""
+    store = _store()
+    with store.write() as tx:
+        try:
+            grant(tx, store, find_account(tx, login), role, _area_named(tx, area_name))
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"账号 {login} 现在负责 {area_name}。")
+
+
+@account.command("end")
+@click.argument("login")
+@click.argument("role", type=click.Choice(RANKED_ROLES))
+@click.argument("area_name")
+def end_command(login: str, role: str, area_name: str) -> None:
+    """End LOGIN's ROLE over a grid or village now; what was written before still counts for seven days."""
+    with _store().write() as tx:
+        try:
+            end_grant(tx, find_account(tx, login), role, _area_named(tx, area_name))
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"账号 {login} 不再负责 {area_name}。手机下次联网先上传，再清掉那里的资料。")
+
+
+def _store() -> Store:
+    from webapp.cli import open_app
+
+    return store_of(open_app())
+
+
+def _area_named(tx: Connection, name: str) -> str:
+    found = tx.scalars(select(area.c.area_id).where(area.c.name == name)).all()
+    if len(found) != 1:
+        raise click.ClickException("没有这个网格或村，先导入台账，或写全名称。")
+    return str(found[0])
