@@ -22,8 +22,8 @@ LAYERS = {
     "failover": ("tests.torture.failover", "run"),
     "simulation": ("tests.simulation.layers", "run_simulation"),
     "machine": ("tests.simulation.layers", "run_machine"),
-    "browser": ("tests.browser.stress", "run"),
     "planted": ("tests.simulation.layers", "run_planted"),
+    "browser": ("tests.browser.stress", "run"),
 }
 
 

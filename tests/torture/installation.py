@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sync.exchange import Session, exchange
+from sync.wire import encode_body
 from tests.torture.phone import LinkError, Phone, Post
 from tests.world import NOW, World, build_world
 from webapp import create_app
@@ -79,7 +80,7 @@ def in_process(world: World, login: str, seed: int) -> Phone:
 
     def post(request: dict[str, Any]) -> dict[str, Any]:
         answer = exchange(world.store, session, json.loads(json.dumps(request)), NOW)
-        heard: dict[str, Any] = json.loads(json.dumps(answer))
+        heard: dict[str, Any] = json.loads(encode_body(answer, "")[0])
         return heard
 
     return Phone(world, login, post, random.Random(f"{seed} {login}"), PEOPLE_OF[login])
