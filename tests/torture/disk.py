@@ -22,7 +22,7 @@ from tests.torture.phone import Phone
 from tests.world import World, build_world
 
 FAILURES = (apsw.FullError, apsw.IOError, apsw.BusyError)
-EXCHANGES = 3
+EXCHANGES = 2
 PASSES = {"small": 1, "full": 6}
 
 
