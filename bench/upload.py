@@ -92,7 +92,7 @@ def _our_uploads(page: Page, line: Line) -> dict[str, Any]:
     _until_none_waits(page)
     many = line.traffic.since(started, "/sync/")
     started = time.time()
-    page.evaluate(ASK, "manual")
+    page.evaluate(ASK, "online")
     return {"one": one, "many": many, "idle": line.traffic.since(started, "/sync/")}
 
 
