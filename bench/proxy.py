@@ -95,7 +95,8 @@ class Line:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(self._carry(reader, here, "up"), self._carry(there, writer, "down"))
+        with contextlib.suppress(asyncio.CancelledError):  # the line was closed: both ends see it end
+            await asyncio.gather(self._carry(reader, here, "up"), self._carry(there, writer, "down"))
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> None:
         """Carry one direction of one connection to its end."""
