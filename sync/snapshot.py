@@ -26,7 +26,7 @@ from sync.catalogue import Catalogue
 from sync.packing import Tables, pack, unpack
 from sync.rows import GONE, READ, pack_records
 from sync.schema import record
-from sync.wire import JsonText, write_json
+from sync.wire import JsonText, dump_json
 
 STAGES = ("people", "recent", "older")
 RECENT = 3
@@ -176,10 +176,11 @@ def _rest_of(cell: Cell, position: Position) -> list[Cell]:
 
 
 def _pack(placed: list[tuple[Position, Any]], catalogue: Catalogue) -> Cell:
-    tables = pack_records([row for _, row in placed], catalogue)
+    together = sorted((row for _, row in placed), key=lambda row: (row.person_id or "", row.seq))
+    tables = pack_records(together, catalogue)  # in this order a cell is smaller than by position
     return Cell(placed[-1][0], len(placed), _compress(tables))
 
 
 def _compress(tables: Tables) -> bytes:
-    packed: bytes = brotli.compress(write_json(tables).encode(), quality=5)
+    packed: bytes = brotli.compress(dump_json(tables).encode(), quality=5)
     return packed

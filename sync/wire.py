@@ -71,10 +71,15 @@ def write_json(value: Any, depth: int = _SPLICED_DEPTH) -> str:
     if isinstance(value, JsonText):
         return value.text
     if isinstance(value, dict) and depth:
-        pairs = (f"{_ENCODER.encode(key)}:{write_json(each, depth - 1)}" for key, each in value.items())
+        pairs = (f"{dump_json(key)}:{write_json(each, depth - 1)}" for key, each in value.items())
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list) and depth:
         return "[" + ",".join(write_json(each, depth - 1) for each in value) + "]"
+    return dump_json(value)
+
+
+def dump_json(value: Any) -> str:
+    """JSON as it travels: no spaces, and Chinese as it is."""
     return _ENCODER.encode(value)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import brotli
 import pytest
 
+from sync.cursor import Cursor, write_cursor
 from sync.lean import EMPTY
 from sync.packing import unpack
 from webapp.auth import devices
@@ -94,3 +95,13 @@ def test_a_lean_answer_leaves_out_what_says_nothing_and_a_token_that_still_serve
     later = devices.now_ms() + 8 * 24 * 3600 * 1000
     monkeypatch.setattr(devices, "now_ms", lambda: later)
     assert client.post("/sync/exchange", headers=headers, json=asked).json["token"]
+
+
+def test_a_server_behind_a_cursor_says_when_to_come_again(app: Flask, village: World, bearer: Bearer) -> None:
+    area = village.areas["一组"]
+    secret = app.config["SECRET_KEY"].encode()
+    ahead = write_cursor(secret, area, village.store.epoch(), Cursor(10**6))
+    body = json.dumps({"protocol": 1, "snapshots": 1, "cursors": {area: ahead}})
+    answer = app.test_client().post("/sync/exchange", data=body, headers=bearer("asha"))
+    assert (answer.status_code, answer.json["error"]["code"]) == (503, "server_behind")
+    assert int(answer.headers["Retry-After"]) > 0
