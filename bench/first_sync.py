@@ -28,7 +28,7 @@ FULL = bool(os.environ.get("BENCH_FULL"))
 DEFAULT: dict[str, Any] = {"adapter": "idb", "options": {}}
 TUNED: list[dict[str, Any]] = [
     {"adapter": adapter, "options": {"batch_size": size, "batches_limit": 10, "checkpoint": "target"}}
-    for adapter, size in (("idb", 1000), ("indexeddb", 1000), ("indexeddb", 3000))
+    for adapter, size in (("idb", 1000), ("indexeddb", 3000))
 ]
 WATCH = """(() => {
   const marks = (window.marks = []);
@@ -60,9 +60,10 @@ def measure() -> list[dict[str, Any]]:
                 sync_peer(driver, home, line, json.loads(best), EDGE) if FULL else _at_speed(peer, EDGE)
             )
             plain = sync_peer(driver, home, line, DEFAULT)
-        cold = sync_ours(driver, home / "cold", None)
-        warm = sync_ours(driver, home / "cold", None, again="warm")
-        slow = sync_ours(driver, home / "cold", EDGE, again="edge")
+        with our_line(home / "ours") as line:
+            phones = [home / f"phone-{number}" for number in range(3)]
+            speeds = (None, None, EDGE)
+            cold, warm, slow = (sync_ours(driver, *each, line) for each in zip(phones, speeds, strict=True))
     entries = [*_compare("first sync", cold, peer, naive, 0.4)]
     entries += _compare("first sync EDGE", slow, slow_peer, slow_naive, 0.35)
     entries.append(
@@ -156,31 +157,25 @@ def _on_peer_page(
     return {"seconds": round((told["ended"] - told["started"]) / 1000, 2), **traffic}
 
 
-def sync_ours(driver: Playwright, home: Path, speed: Speed | None, again: str = "") -> Measured:
+def sync_ours(driver: Playwright, profile: Path, speed: Speed | None, line: Line) -> Measured:
     """Our own first sync: the real server, the real worker, from enrolled to usable and to ready.
 
-    Cold, nothing was asked of the server before; ``again``, another phone was there first.
+    The first phone of a server finds it cold; for the next ones their snapshots are prepared.
     """
-    with our_line(home, fresh=not again) as line:
-        if again:
-            with enrolled(driver, home / f"{again}-before", line, None):
-                pass
-        with enrolled(driver, home / (again or "profile"), line, speed) as (_page, marks):
-            traffic = line.traffic.since(marks["begin"] / 1000, "/sync/")
+    with enrolled(driver, profile, line, speed) as (_page, marks):
+        traffic = line.traffic.since(marks["begin"] / 1000, "/sync/")
     return {
         "seconds": round((marks["ready"] - marks["begin"]) / 1000, 2),
         "usable": round((marks.get("usable", marks["ready"]) - marks["begin"]) / 1000, 2),
-        "requests": traffic["requests"],
-        "bytes": traffic["bytes"],
+        **traffic,
     }
 
 
 @contextmanager
-def our_line(home: Path, *, fresh: bool = True) -> Iterator[Line]:
+def our_line(home: Path) -> Iterator[Line]:
     """Our server with the village in it, behind a line."""
     server = Server(home / "instance")
-    if fresh:
-        install_village(home / "instance")
+    install_village(home / "instance")
     with Line(server.port) as line:
         server.url = line.url
         server.start()
