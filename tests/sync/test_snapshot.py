@@ -336,7 +336,8 @@ def refuse_canary(take: Any) -> Any:
 
 def test_a_log_taken_back_between_pages_of_two_processes_lifts_none_past_the_phone(world: World) -> None:
     visits = [world.visit(at=NOW - number * DAY) for number in range(8)]
-    world.fold("asha", *visits)
+    world.fold("asha", *visits, *(world.visit("huang", at=NOW - number * DAY) for number in range(8)))
+    assert world.people["xiaoming"] < world.people["huang"]  # the phone has passed him in ``recent``
     area = world.areas["一组"]
     reader = Reader(world, [area])
     with small_cells(150):
