@@ -18,6 +18,10 @@ export async function registerWorker() {
 /** Ask the active worker something and wait for its answer. */
 export async function askWorker(message, patience = PATIENCE) {
   const registration = await navigator.serviceWorker.ready;
+  return ask(registration.active, message, patience);
+}
+
+function ask(worker, message, patience) {
   return new Promise((resolve, reject) => {
     const channel = new MessageChannel();
     const timer = patience ? setTimeout(() => reject(new Error("no answer")), patience) : null;
@@ -25,15 +29,19 @@ export async function askWorker(message, patience = PATIENCE) {
       clearTimeout(timer);
       resolve(data);
     };
-    registration.active.postMessage(message, [channel.port2]);
+    worker.postMessage(message, [channel.port2]);
   });
 }
 
-/** A new build waits until the person says so: 有新版本. */
+/** A new build waits until the person says so: 有新版本. One that cannot read what waits here is never installed. */
 function watchUpdates(registration) {
   const offer = (worker) => {
     if (!worker || !registration.active) return;
-    worker.addEventListener("statechange", () => worker.state === "installed" && showOffer(worker));
+    const installing = worker.state === "installing";
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "installed") showOffer(worker);
+      if (worker.state === "redundant" && installing) refuse();
+    });
     if (worker.state === "installed") showOffer(worker);
   };
   offer(registration.waiting);
@@ -45,10 +53,26 @@ function showOffer(worker) {
   const button = document.createElement("button");
   button.id = "update";
   button.className = "btn main";
-  button.textContent = document.documentElement.lang === "en" ? "New version: tap to update" : "有新版本，点这里更新";
-  button.addEventListener("click", () => {
+  button.textContent = say("有新版本，点这里更新", "New version: tap to update");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    button.textContent = say("正在换，等手头的传完、存完…", "Updating once what is under way is saved and sent…");
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
-    worker.postMessage({ type: "activate" });
+    const answer = await ask(worker, { type: "activate" }, 0);
+    if (!answer?.ok) refuse();
   });
   document.querySelector("main")?.prepend(button);
 }
+
+/** The new build does not take over; nothing is lost, the old one goes on. */
+function refuse() {
+  document.getElementById("update")?.remove();
+  const notice = document.createElement("p");
+  notice.id = "update";
+  notice.className = "notice watch";
+  notice.setAttribute("role", "status");
+  notice.textContent = say("新版本暂时不能用，先用旧的。手机里的记录都在。", "The new version cannot be used yet; the old one goes on. Everything on this phone is kept.");
+  document.querySelector("main")?.prepend(notice);
+}
+
+const say = (chinese, english) => (document.documentElement.lang === "en" ? english : chinese);

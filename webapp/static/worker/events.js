@@ -6,6 +6,8 @@ import { notSaved, wipedPage } from "./actions.js";
 import { goTo } from "./answers.js";
 import { openPhone, siteOf } from "./phone.js";
 import { findRoute } from "./routes.js";
+import { inspectOutbox } from "./store/handover.js";
+import { takeOver } from "./update.js";
 
 const CACHE = `qiaomen-${build}`;
 
@@ -40,7 +42,9 @@ self.addEventListener("sync", (event) => {
   if (event.tag === "exchange") event.waitUntil(exchangeOrThrow());
 });
 
+/** A build that cannot read what waits on this phone is never installed: the one that can goes on. */
 async function install() {
+  if (self.registration.active && (await inspectOutbox(crypto)).unreadable) throw new Error("cannot read the outbox");
   const cache = await caches.open(CACHE);
   await cache.addAll(assets.map((path) => new Request(path, { cache: "no-cache" })));
   if (!self.registration.active) await self.skipWaiting();
@@ -67,6 +71,7 @@ async function answerRoute(event, url, route) {
     return await route.action(site);
   } catch (error) {
     if (site?.identity?.usable) return notSaved(site, error);
+    if (error.name === "VersionError") return goTo("/field/today"); // the next build has just taken over
     throw error;
   }
 }
@@ -87,7 +92,7 @@ async function exchangeOrThrow() {
 async function answerMessage(event) {
   const { data } = event;
   if (data.type === "activate") {
-    await self.skipWaiting();
+    event.ports[0]?.postMessage(await takeOver());
     return;
   }
   const { store, exchanger } = await openPhone();

@@ -42,7 +42,8 @@ export async function siteOf(request, url, params, event) {
 }
 
 async function open() {
-  const store = await openStore({ crypto, locks: navigator.locks, now: Date.now, random });
+  const estimate = async () => (await navigator.storage?.estimate?.()) ?? {};
+  const store = await openStore({ crypto, locks: navigator.locks, now: Date.now, random, estimate });
   const exchanger = makeExchanger({
     store,
     fetch: (...args) => fetch(...args),
@@ -52,27 +53,30 @@ async function open() {
     notify: (progress) => tellPages({ type: "changed", progress }),
     compress: "CompressionStream" in self ? compress : null,
   });
-  return {
-    store,
-    exchanger: {
-      ...exchanger,
-      async run(options) {
-        const outcome = await exchanger.run(options);
-        await tellPages({ type: "changed", outcome });
-        return outcome;
-      },
-    },
+  let running = null;
+  const runAlone = async (options) => {
+    const outcome = await store.exchange(() => exchanger.run(options));
+    if (outcome.ok) await store.reserve();
+    await tellPages({ type: "changed", outcome });
+    return outcome;
   };
+  const run = (options) => {
+    running ??= runAlone(options).finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return { store, exchanger: { ...exchanger, run } };
 }
 
 async function connectionOf(store, exchanger) {
-  const [counts, link, left] = await Promise.all([store.counts(), store.link(), store.left()]);
+  const [counts, link, left, full] = await Promise.all([store.counts(), store.link(), store.left(), store.isFull()]);
   return {
     ...counts,
     left,
     online: navigator.onLine && link.ok,
     syncing: exchanger.isRunning(),
-    trouble: link.code,
+    trouble: link.code || (full ? "phone_full" : ""),
     worker: true,
   };
 }

@@ -1,21 +1,23 @@
 // The phone's database: its object stores, and transactions that are on disk when they say so.
 // In the clear are only ids, areas, kinds, numbers and dates; what names or describes a person is sealed.
 
-import { openDB, unwrap } from "idb";
+import { openDB } from "idb";
+import { Connection } from "./connection.js";
 
 const NAME = "qiaomen";
 const VERSION = 2;
 
-/** Open the database, made where it is missing; version 1 kept one record a fact to find its person by. */
+/** A connection to the database, made where it is missing; version 1 kept one record a fact to find its person by. */
 export function openDatabase() {
-  return openDB(NAME, VERSION, {
-    upgrade(database, before, _after, tx) {
-      if (before < 1) makeStores(database);
-      if (before !== 1) return;
-      database.deleteObjectStore("fact_index");
-      tx.objectStore("facts").deleteIndex("area");
-    },
-  });
+  return new Connection((callbacks) => openDB(NAME, VERSION, { upgrade, ...callbacks })).ready();
+}
+
+function upgrade(database, before, _after, tx) {
+  if (before < 1) makeStores(database);
+  if (before < 2) database.createObjectStore("ballast");
+  if (before !== 1) return;
+  database.deleteObjectStore("fact_index");
+  tx.objectStore("facts").deleteIndex("area");
 }
 
 function makeStores(database) {
@@ -26,18 +28,19 @@ function makeStores(database) {
   outbox.createIndex("state", "state");
 }
 
-/**
- * Run `work(tx)` (a plain IDBTransaction) over these stores; resolves once it is complete and, unless the
- * durability is "relaxed", on disk. Relaxed is for what the server sends again: all of it is there or none.
- */
-export async function inTransaction(database, stores, work, durability = "strict") {
-  const tx = database.transaction(stores, "readwrite", { durability });
-  try {
-    work(unwrap(tx));
-  } catch (error) {
+/** The database as whatever build left it, never altered and never made; null where there is none. */
+export async function openAsItIs(callbacks = {}) {
+  const refuse = (_database, _before, _after, tx) => {
+    tx.done.catch(() => undefined); // said by openDB itself
     tx.abort();
-    await tx.done.catch(() => undefined);
+  };
+  try {
+    return await openDB(NAME, undefined, { upgrade: refuse, ...callbacks });
+  } catch (error) {
+    if (error.name === "AbortError") return null;
     throw error;
   }
-  await tx.done;
 }
+
+/** Run `work(tx)` over these stores, as Connection.write does. */
+export const inTransaction = (database, ...rest) => database.write(...rest);

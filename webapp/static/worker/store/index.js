@@ -5,10 +5,11 @@
 import { attend } from "../../care/thresholds.js";
 import { formatStamp, tick } from "../../sync/clock.js";
 import { takeAnswer } from "./answer.js";
+import { isAboard, takeBallast, withBallast } from "./ballast.js";
 import { countOutbox, readBook, readOutbox, readPerson } from "./book.js";
 import { digestArea, questionsOf } from "./check.js";
 import { inTransaction, openDatabase } from "./database.js";
-import { makeLock } from "./lock.js";
+import { hex, makeLocks } from "./lock.js";
 import { dismissEntry, isUndecided, newEntry, sendingOrder } from "./outbox.js";
 import { openSealer } from "./seal.js";
 import { foldSegments } from "./segments.js";
@@ -19,10 +20,11 @@ const ASK_EVERY = 3_600_000;
 const MOST_ASKED = 100;
 
 /** Open the store. Everything it needs of its surroundings is passed in. */
-export async function openStore({ crypto, locks, now, random }) {
+export async function openStore({ crypto, locks, now, random, estimate = async () => ({}) }) {
   const database = await openDatabase();
   const sealer = await openSealer(database, crypto);
-  return new Store(makeCore(database, sealer, now, random), { alone: makeLock(locks, "qiaomen-store"), random });
+  const locked = makeLocks(locks, { database, now, random });
+  return new Store(makeCore(database, sealer, now, random), { ...locked, random, estimate });
 }
 
 /** What the parts of the store share: {database, sealer, now, identity, write}. */
@@ -52,15 +54,19 @@ class Store {
   #database;
   #sealer;
   #alone;
+  #exchanging;
   #random;
+  #estimate;
   #cache = { version: null, book: null };
 
-  constructor(core, { alone, random }) {
+  constructor(core, { alone, exchanging, random, estimate }) {
     this.#core = core;
     this.#database = core.database;
     this.#sealer = core.sealer;
     this.#alone = alone;
+    this.#exchanging = exchanging;
     this.#random = random;
+    this.#estimate = estimate;
   }
 
   // -- who this phone is -------------------------------------------------------------------------------
@@ -145,11 +151,13 @@ class Store {
       const stamped = { ...change, stamp: formatStamp(clock) };
       const [attention] = attend(stamped.kind, stamped.body);
       const entry = newEntry(stamped, attention, await this.#sealer.seal(stamped), now);
-      await this.#core.write(["meta", "outbox", "drafts"], (tx) => {
-        tx.objectStore("outbox").add(entry);
-        tx.objectStore("meta").put(clock, "clock");
-        if (draft) tx.objectStore("drafts").delete(draft);
-      });
+      const write = () =>
+        this.#core.write(["meta", "outbox", "drafts"], (tx) => {
+          tx.objectStore("outbox").add(entry);
+          tx.objectStore("meta").put(clock, "clock");
+          if (draft) tx.objectStore("drafts").delete(draft);
+        });
+      await withBallast(this.#database, write).catch((error) => this.#unlessSaved(entry, error));
       return stamped;
     });
   }
@@ -172,7 +180,9 @@ class Store {
   /** Keep a draft. */
   async keepDraft(kind, person, body) {
     const sealed = await this.#sealer.seal(body);
-    await inTransaction(this.#database, ["drafts"], (tx) => tx.objectStore("drafts").put(sealed, [kind, person]));
+    await this.#alone(() =>
+      inTransaction(this.#database, ["drafts"], (tx) => tx.objectStore("drafts").put(sealed, [kind, person])),
+    );
   }
 
   // -- the exchange ------------------------------------------------------------------------------------
@@ -236,6 +246,24 @@ class Store {
     });
   }
 
+  // -- under stress ------------------------------------------------------------------------------------
+
+  /** Run one exchange: no other tab or worker has one meanwhile, and no new build takes over. */
+  exchange(work) {
+    return this.#exchanging(work);
+  }
+
+  /** Keep half a megabyte in reserve, for the visit that must still be saved when space has run out. */
+  reserve() {
+    return this.#alone(() => takeBallast(this.#database, this.#random, this.#estimate));
+  }
+
+  /** Whether space is short: the reserve had to be used and there is no room yet for another. */
+  async isFull() {
+    const [identity, aboard] = await Promise.all([this.#core.identity(), isAboard(this.#database)]);
+    return Boolean(identity?.ready) && !aboard;
+  }
+
   /** Let the database go. */
   close() {
     this.#database.close();
@@ -256,8 +284,13 @@ class Store {
     return asks;
   }
 
+  /** A write that was tried again after its connection was lost may find that it had been on disk all along. */
+  async #unlessSaved({ id, stamp }, error) {
+    const kept = await this.#database.get("outbox", id);
+    if (kept?.stamp !== stamp) throw error;
+  }
+
   #newClock() {
-    const node = [...this.#random(4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    return { millis: 0, counter: 0, node };
+    return { millis: 0, counter: 0, node: hex(this.#random(4)) };
   }
 }
