@@ -114,6 +114,9 @@ def _sources() -> Iterator[str]:
     yield from (str(each) for each in Path("sync/migrations/versions").glob("*.py"))
 
 
+PHONES = (b"\x5c\x91\x0b\xe2", b"\xa7\x33\xf0\x18", b"\x0e\xd4\x62\x9f")
+
+
 @dataclass
 class Maker:
     """The generator's state: its randomness, who lives where, and what was logged yesterday."""
@@ -129,8 +132,8 @@ class Maker:
     made: int = 0
 
     def id(self, at: int) -> str:
-        """An id of the instant ``at``."""
-        return uuid7(at, self.rng.randbytes(10))
+        """An id of the instant ``at``, made on one of three phones: its last digits are the phone's."""
+        return uuid7(at, self.rng.randbytes(6) + PHONES[self.made % 3])
 
     def change(self, at: int, what: tuple[str, str], area: str, record: str, body: dict[str, Any]) -> Row:
         """A change made at the instant ``at``."""

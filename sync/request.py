@@ -14,6 +14,7 @@ MAX_ASKS = 100
 SMALLEST_PAGE = 32 * 1024
 LARGEST_PAGE = 256 * 1024
 DEFAULT_PAGE = 64 * 1024
+SNAPSHOTS = 2  # the form of snapshot pages: 2 since their tables are shrunk
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_request(request: dict[str, Any]) -> Asked:
         epoch=epoch if isinstance(epoch, str) else None,
         budget=min(max(budget, SMALLEST_PAGE), LARGEST_PAGE),
         build=build[:40] if isinstance(build, str) else None,
-        snapshots=request.get("snapshots") == 1,
+        snapshots=request.get("snapshots") == SNAPSHOTS,
         purged=frozenset(area for area in purged if is_id(area)),
         asks=tuple(each for each in asks if is_id(each))[:MAX_ASKS],
         digests=_objects(request, "digests"),

@@ -246,7 +246,7 @@ test("a page asked ahead of a gap is not stored", async () => {
   assert.equal((await phone.store.factsOf("p1")).length, 60);
 });
 
-test("pages are as large as four seconds carry, and half that after one that broke off", async () => {
+test("pages are as large as eight seconds carry, and half that after one that broke off", async () => {
   const { server, phone } = await withHistory(3);
   const wishes = [];
   let time = 0;
@@ -262,11 +262,11 @@ test("pages are as large as four seconds carry, and half that after one that bro
     return response;
   };
   const run = (fetch) => exchangerOf(phone, fetch, undefined, () => time).run();
-  await run(answerIn(2_000, 50_000)); // 25 kB a second: 100 kB in four
+  await run(answerIn(4_000, 50_000)); // 12.5 kB a second: 100 kB in eight
   await run(answerIn(10, 500)); // too small to tell
   await run(answerIn(1, 200_000)); // as fast as may be
   await run(answerIn(100_000, 40_000)); // as slow as may be
-  await run(answerIn(1_500, 30_000));
+  await run(answerIn(3_000, 30_000));
   assert.deepEqual(await run(answerIn(Infinity, 0)), { ok: false, code: "no_signal" });
   await run(answerIn(10, 500));
   assert.deepEqual(wishes, [65_536, 100_000, 100_000, 262_144, 32_768, 80_000, 40_000]);

@@ -58,7 +58,7 @@ export function newVisit(phone, body = { how: "well" }, person = "p1") {
 export const requestOf = async (store, limit = 100) => ({
   changes: await store.pending({ limit }),
   cursors: await store.cursors(),
-  snapshots: 1,
+  snapshots: 2,
   ...(await store.questions(true)),
 });
 

@@ -137,7 +137,7 @@ def test_a_cursor_at_the_floor_or_above_goes_on_from_there(world: World) -> None
     compact(world.store, THEN + KEEP + 1)
     visit = world.visit("huang")
     world.fold("asha", visit)
-    [page] = ask(world, "asha", cursors=cursors, snapshots=1)["news"]
+    [page] = ask(world, "asha", cursors=cursors, snapshots=2)["news"]
     assert [row["id"] for row in unpack(page["tables"], page["area"])] == [visit["id"]]
     assert not page.get("first")
     assert not page.get("fresh")

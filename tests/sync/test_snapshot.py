@@ -201,7 +201,7 @@ def test_what_never_leaves_the_server_is_not_in_a_snapshot(world: World) -> None
     card = world.change("set", "card", world.id(), "一组", body)
     with world.store.write() as tx:
         assert fold_changes(tx, world.store.catalogue, SYSTEM, [card], NOW)[0]["status"] == "accepted"
-    answer = ask(world, "asha", snapshots=1)
+    answer = ask(world, "asha", snapshots=2)
     text = encode_body(answer, "")[0].decode()
     assert "AB12" in text
     assert "金丝雀" not in text
@@ -228,7 +228,7 @@ def test_a_phone_of_before_snapshots_gets_the_log_from_its_first_number(world: W
 def test_a_position_of_another_build_starts_the_area_afresh(world: World, position: str) -> None:
     area = world.areas["一组"]
     cursor = write_cursor(b"secret", area, world.store.epoch(), Cursor(3, position))
-    [page] = ask(world, "asha", snapshots=1, cursors={area: cursor})["news"]
+    [page] = ask(world, "asha", snapshots=2, cursors={area: cursor})["news"]
     assert page["first"] is True
 
 
@@ -240,7 +240,7 @@ def test_a_cursor_in_a_snapshot_cannot_be_forged_or_carried_to_another_area(worl
         write_cursor(b"secret", other, epoch, Cursor(3, "older::-5:x")),
         write_cursor(b"secret", area, "another", Cursor(3, "older::-5:x")),
     ):
-        [page] = ask(world, "asha", snapshots=1, cursors={area: forged})["news"]
+        [page] = ask(world, "asha", snapshots=2, cursors={area: forged})["news"]
         assert page["first"] is True
 
 
@@ -254,12 +254,12 @@ def test_a_cursor_below_the_floor_starts_afresh_and_one_at_the_floor_goes_on(wor
         raised = update(schema.area_log).where(schema.area_log.c.area_id == area)
         tx.execute(raised.values(floor=10))
     for cursor in (early, inside):
-        assert ask(world, "asha", snapshots=1, cursors={area: cursor})["news"][0]["first"] is True
+        assert ask(world, "asha", snapshots=2, cursors={area: cursor})["news"][0]["first"] is True
     assert ask(world, "asha", cursors={area: early})["news"][0]["fresh"] is True
     at_floor = write_cursor(SECRET, area, world.store.epoch(), Cursor(10))
-    [page] = ask(world, "asha", snapshots=1, cursors={area: at_floor})["news"]
+    [page] = ask(world, "asha", snapshots=2, cursors={area: at_floor})["news"]
     assert (page["from"], "fresh" in page) == (10, False)
-    assert ask(world, "asha", snapshots=1, cursors=reader.cursors)["news"] == []
+    assert ask(world, "asha", snapshots=2, cursors=reader.cursors)["news"] == []
 
 
 @pytest.mark.parametrize("position", ["", "older::-5:x"])
@@ -270,7 +270,7 @@ def test_a_server_behind_a_cursor_refuses_and_takes_nothing(world: World, positi
     visit = world.visit()
     ahead = write_cursor(b"secret", area, world.store.epoch(), Cursor(head + 1, position))
     with pytest.raises(ProblemError, match="server_behind"):
-        ask(world, "asha", snapshots=1, cursors={area: ahead}, changes=[visit])
+        ask(world, "asha", snapshots=2, cursors={area: ahead}, changes=[visit])
     assert visit["id"] not in stored(world, [area])[area]
     level = write_cursor(b"secret", area, world.store.epoch(), Cursor(head))
     assert ask(world, "asha", cursors={area: level}, changes=[visit])["statuses"][0]["status"] == "accepted"

@@ -61,7 +61,7 @@ class Phone:
         request = {
             "protocol": 1,
             "build": "torture",
-            "snapshots": 1,
+            "snapshots": 2,
             "epoch": self.epoch,
             "cursors": self.cursors,
         }

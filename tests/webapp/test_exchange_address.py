@@ -101,7 +101,7 @@ def test_a_server_behind_a_cursor_says_when_to_come_again(app: Flask, village: W
     area = village.areas["一组"]
     secret = app.config["SECRET_KEY"].encode()
     ahead = write_cursor(secret, area, village.store.epoch(), Cursor(10**6))
-    body = json.dumps({"protocol": 1, "snapshots": 1, "cursors": {area: ahead}})
+    body = json.dumps({"protocol": 1, "snapshots": 2, "cursors": {area: ahead}})
     answer = app.test_client().post("/sync/exchange", data=body, headers=bearer("asha"))
     assert (answer.status_code, answer.json["error"]["code"]) == (503, "server_behind")
     assert int(answer.headers["Retry-After"]) > 0

@@ -33,8 +33,8 @@ def now_ms() -> int:
 
 
 def new_id(now: int | None = None) -> str:
-    """A new record id (UUIDv7)."""
-    return uuid7(now_ms() if now is None else now, secrets.token_bytes(10))
+    """A new record id (UUIDv7); like a phone's, it ends with the digits of whoever makes it."""
+    return uuid7(now_ms() if now is None else now, secrets.token_bytes(6) + bytes.fromhex(NODE))
 
 
 def new_stamp() -> str:

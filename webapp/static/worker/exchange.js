@@ -10,7 +10,7 @@ const LONGEST_WAIT = 5 * 60_000;
 const SMALLEST_PAGE = 32 * 1024;
 const FIRST_PAGE = 64 * 1024;
 const LARGEST_PAGE = 256 * 1024;
-const PAGE_SECONDS = 4;
+const PAGE_SECONDS = 8; // fewer round trips where each takes a second; a dropped one costs eight at most
 const MOST_ROUNDS = 2_000;
 const PATIENCE = 120_000;
 const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's clock asks less and less often
@@ -101,7 +101,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
       protocol: PROTOCOL,
       build,
       epoch: identity.epoch ?? null,
-      snapshots: 1,
+      snapshots: 2,
       lean: 1,
       cursors: await store.cursors(),
       bytes: wish,
@@ -119,7 +119,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     if (waiting.length > request.changes.length) return null;
     const cursors = { ...request.cursors };
     for (const page of answer.news) cursors[page.area] = page.cursor;
-    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 1, lean: 1, cursors, bytes: wish, changes: [] };
+    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 2, lean: 1, cursors, bytes: wish, changes: [] };
     return ask({ body, token: answer.token });
   }
 
@@ -147,7 +147,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     return { request: body, answer: { ...EMPTY, token, ...answer }, bytes };
   }
 
-  /** The next wish: what four seconds carry, at the speed that this answer came with. */
+  /** The next wish: what eight seconds carry, at the speed that this answer came with. */
   function measure(bytes, millis) {
     if (bytes < WORTH_MEASURING) return;
     const carried = (bytes * 1000 * PAGE_SECONDS) / Math.max(millis, 1);
