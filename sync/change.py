@@ -98,13 +98,15 @@ def _readable_text(raw: dict[str, Any]) -> tuple[str, bytes]:
     Half a surrogate pair is no text, and what nests deeper than MAX_DEPTH no form of ours: both raise
     ProblemError ``malformed``.
     """
-    if not _is_shallow(raw, MAX_DEPTH):
-        raise ProblemError("malformed", "nested too deep")
-    text = canonical(raw)
     try:
-        return text, text.encode()
-    except UnicodeEncodeError as error:
-        raise ProblemError("malformed", "half a surrogate pair") from error
+        text = canonical(raw)
+        data = text.encode()
+    except (RecursionError, UnicodeEncodeError) as error:
+        raise ProblemError("malformed", "nested too deep, or half a surrogate pair") from error
+    deep = text.count("{") + text.count("[") > MAX_DEPTH  # with fewer brackets it cannot be
+    if deep and not _is_shallow(raw, MAX_DEPTH):
+        raise ProblemError("malformed", "nested too deep")
+    return text, data
 
 
 def _is_shallow(value: object, depth: int) -> bool:

@@ -40,6 +40,8 @@ class Gone:
 
     def how(self, change: Change) -> str:
         """Whether what a change speaks of was "erased" or has "left"; "" where it is here."""
+        if not self.erased and not self.left:
+            return ""
         if any((change.area, each) in self.erased for each in named_ids(change)):
             return "erased"
         return "left" if any((change.area, each) in self.left for each in _about(change)) else ""
