@@ -69,7 +69,11 @@ class Phone:
     skew: int = 0
     revoked: bool = False
     log_only: bool = False
-    wiped: bool = False
+
+    @property
+    def wiped(self) -> bool:
+        """Whether it has forgotten everything; its disk says so, also where it was killed just after."""
+        return "identity" not in self.disk.stores["meta"]
 
     # -- its person ------------------------------------------------------------------------------------
 
@@ -116,7 +120,7 @@ class Phone:
         request = {"protocol": 1, "build": "sim", "epoch": identity["epoch"], "cursors": cursors}
         request |= {"bytes": 32768, "changes": [each["change"] for each in self.waiting()[:MOST]]}
         if not self.log_only:
-            request["snapshots"] = True
+            request["snapshots"] = 2
         purged = self.disk.stores["meta"].get("purged")
         if purged:
             request["purged"] = list(purged)
@@ -256,7 +260,6 @@ class Phone:
             for name in STORES:
                 for key in self.disk.stores[name]:
                     tx.delete(name, key)
-        self.wiped = True
 
 
 def read_answer(reply: Reply) -> dict[str, Any]:
