@@ -65,7 +65,10 @@ def new_fact(change: Raw) -> Row:
 
 
 def set_profile(current: Row | None, change: Raw) -> Row:
-    """A profile's row with the fields of a ``set`` change; None takes a field away."""
+    """A profile's row with the fields of a ``set`` change; None takes a field away.
+
+    Whether what was set still competes with others is the server's to say: until then it does not.
+    """
     row = current or {
         "id": change["record"],
         "kind": change["kind"],
@@ -75,7 +78,9 @@ def set_profile(current: Row | None, change: Raw) -> Row:
     }
     fields = row["fields"] | change["body"]
     kept = {name: value for name, value in fields.items() if value is not None}
-    return row | {"fields": kept}
+    rivals = {name: heads for name, heads in row.get("conflicts", {}).items() if name not in change["body"]}
+    laid = {name: value for name, value in row.items() if name != "conflicts"} | {"fields": kept}
+    return laid | ({"conflicts": rivals} if rivals else {})
 
 
 def review_fact(current: Row, change: Raw) -> Row:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "webapp/templates"
-PAGES = ("today", "households", "household", "person", "form", "fact", "outbox", "me")
+PAGES = ("today", "households", "household", "person", "form", "edit", "fact", "outbox", "me")
 LAYOUTS = ("shared/_page.html", "shared/_partial.html")
 LANGUAGES = ("zh_Hans", "en")
 
@@ -38,7 +38,7 @@ def contexts() -> list[dict[str, Any]]:
         (f"field/{page}.html", vector["out"])
         for page in PAGES
         for vector in read_vectors(f"view_models/{page}")
-        if vector["out"] is not None
+        if vector["call"].endswith("_view") and vector["out"] is not None
     ]
     said = {
         "head": head,

@@ -17,6 +17,7 @@ TWINS = {
     "sync/overlay.py": "sync/overlay.js",
     "sync/packing.py": "sync/packing.js",
     "sync/digest.py": "sync/digest.js",
+    "sync/edits.py": "sync/edits.js",
     "sync/ids.py": "sync/ids.js",
     "webapp/care/dates.py": "care/dates.js",
     "webapp/care/thresholds.py": "care/thresholds.js",

@@ -22,6 +22,7 @@ MODULES = {
     "overlay": "sync.overlay",
     "packing": "sync.packing",
     "digest": "sync.digest",
+    "edits": "sync.edits",
     "dates": "webapp.care.dates",
     "thresholds": "webapp.care.thresholds",
     "summary": "webapp.care.summary",
@@ -29,7 +30,18 @@ MODULES = {
     "forms": "webapp.forms.engine",
     **{
         f"view_models/{page}": f"webapp.field.view_models.{page}"
-        for page in ("today", "households", "household", "person", "form", "fact", "outbox", "me", "frame")
+        for page in (
+            "today",
+            "households",
+            "household",
+            "person",
+            "form",
+            "edit",
+            "fact",
+            "outbox",
+            "me",
+            "frame",
+        )
     },
 }
 

@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const table = readFileSync(new URL("../../webapp/static/worker/routes.js", import.meta.url), "utf8");
-const flask = readFileSync(new URL("../../webapp/field/routes.py", import.meta.url), "utf8");
+const flask = ["routes", "edits"]
+  .map((name) => readFileSync(new URL(`../../webapp/field/${name}.py`, import.meta.url), "utf8"))
+  .join("");
 const ONLY_WORKER = new Set(["POST /exchange", "POST /drafts/*/*", "POST /outbox/*/dismiss"]);
 const ONLY_FLASK = new Set(["GET /welcome"]);
 

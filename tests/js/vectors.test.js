@@ -8,12 +8,13 @@ import { loadForm } from "../../webapp/static/forms/engine.js";
 
 const VECTORS = new URL("../vectors/", import.meta.url);
 const STATIC = "../../webapp/static/";
-const PAGES = ["today", "households", "household", "person", "form", "fact", "outbox", "me", "frame"];
+const PAGES = ["today", "households", "household", "person", "form", "edit", "fact", "outbox", "me", "frame"];
 const MODULES = {
   clock: "sync/clock.js",
   overlay: "sync/overlay.js",
   packing: "sync/packing.js",
   digest: "sync/digest.js",
+  edits: "sync/edits.js",
   dates: "care/dates.js",
   thresholds: "care/thresholds.js",
   summary: "care/summary.js",

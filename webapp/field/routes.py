@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
+from sync.edits import lost_edits
 from webapp.auth import access
 from webapp.auth.access import current_caller, sign_in_required
 from webapp.care.dates import local_date
@@ -43,35 +44,36 @@ def show_welcome() -> Answer:
 @sign_in_required
 def show_today() -> Answer:
     """今天."""
-    book = _book()
-    return _page("field/today.html", "today", today_view(book, now_ms(), t), book)
+    book = read_book()
+    return answer_page("field/today.html", "today", today_view(book, now_ms(), t), book)
 
 
 @blueprint.get("/households")
 @sign_in_required
 def show_households() -> Answer:
     """住户, or what a search finds."""
-    book = _book()
+    book = read_book()
     view = households_view(book, request.args.get("q", "")[:80], now_ms(), t)
-    return _page("field/households.html", "households", view, book)
+    return answer_page("field/households.html", "households", view, book)
 
 
 @blueprint.get("/households/<household>")
 @sign_in_required
 def show_household(household: str) -> Answer:
     """One household."""
-    book = _book()
-    view = household_view(book, household, _facts(household=household), now_ms(), t)
-    return _page("field/household.html", "households", view, book)
+    book = read_book()
+    saved = request.args.get("saved", "")
+    view = household_view(book, household, _facts(household=household), now_ms(), t, saved)
+    return answer_page("field/household.html", "households", view, book)
 
 
 @blueprint.get("/people/<person>")
 @sign_in_required
 def show_person(person: str) -> Answer:
     """One person."""
-    book = _book()
+    book = read_book()
     view = person_view(book, person, _facts(person=person), request.args.get("saved", ""), now_ms(), t)
-    return _page("field/person.html", "households", view, book)
+    return answer_page("field/person.html", "households", view, book)
 
 
 @blueprint.get("/people/<person>/<kind>/new")
@@ -79,10 +81,10 @@ def show_person(person: str) -> Answer:
 def show_form(person: str, kind: str) -> Answer:
     """An empty form."""
     if kind not in FACTS:
-        return _not_found()
-    book, now = _book(), now_ms()
+        return not_found()
+    book, now = read_book(), now_ms()
     view = form_view(book, kind, person, {"occurred_at": now}, [], now, t)
-    return _page("field/form.html", "households", view, book)
+    return answer_page("field/form.html", "households", view, book)
 
 
 @blueprint.post("/people/<person>/<kind>/new")
@@ -90,7 +92,7 @@ def show_form(person: str, kind: str) -> Answer:
 def record(person: str, kind: str) -> Answer:
     """Take a form in; show it again with what is wrong."""
     if kind not in FACTS:
-        return _not_found()
+        return not_found()
     return _take_form(person, kind, None)
 
 
@@ -106,9 +108,9 @@ def record_well(person: str) -> Answer:
 def show_fact(person: str, fact: str) -> Answer:
     """One log with its receipt."""
     rows = _facts(person=person, ids=[fact])
-    book = _book()
+    book = read_book()
     view = fact_view(book, rows[0], current_caller().account, now_ms(), t) if rows else None
-    return _page("field/fact.html", "households", view, book)
+    return answer_page("field/fact.html", "households", view, book)
 
 
 @blueprint.get("/people/<person>/facts/<fact>/amend")
@@ -117,11 +119,11 @@ def show_amendment(person: str, fact: str) -> Answer:
     """The form of a log that is corrected."""
     rows = _facts(person=person, ids=[fact])
     if not rows:
-        return _not_found()
-    row, book = rows[0], _book()
+        return not_found()
+    row, book = rows[0], read_book()
     body = row["fields"] | {"occurred_at": row["occurred_at"]}
     view = form_view(book, row["kind"], row["person"], body, [], now_ms(), t, amends=row)
-    return _page("field/form.html", "households", view, book)
+    return answer_page("field/form.html", "households", view, book)
 
 
 @blueprint.post("/people/<person>/facts/<fact>/amend")
@@ -129,7 +131,7 @@ def show_amendment(person: str, fact: str) -> Answer:
 def amend(person: str, fact: str) -> Answer:
     """Take the corrected form in."""
     rows = _facts(person=person, ids=[fact])
-    return _take_form(rows[0]["person"], rows[0]["kind"], rows[0]) if rows else _not_found()
+    return _take_form(rows[0]["person"], rows[0]["kind"], rows[0]) if rows else not_found()
 
 
 @blueprint.post("/people/<person>/facts/<fact>/void")
@@ -138,10 +140,10 @@ def void(person: str, fact: str) -> Answer:
     """Take a log back."""
     rows = _facts(person=person, ids=[fact])
     if not rows:
-        return _not_found()
+        return not_found()
     [status] = apply_changes([void_fact(rows[0], "本人收回")], current_caller())
     if status["status"] not in ("accepted", "duplicate"):
-        return _refused(t("没有收回"), t("只有写的人和督导员能收回。请找督导员看一下。"))
+        return refused(t("没有收回"), t("只有写的人和督导员能收回。请找督导员看一下。"))
     return redirect(url_for("field.show_person", person=rows[0]["person"]), 303)
 
 
@@ -149,29 +151,31 @@ def void(person: str, fact: str) -> Answer:
 @sign_in_required
 def show_outbox() -> Answer:
     """待传: without a worker, what of one's own needs work and what arrived."""
-    book, now = _book(), now_ms()
+    book, now = read_book(), now_ms()
     mine = _facts(author=current_caller().account, since=now - 30 * 86_400_000)
     entries = [_entry(row) for row in sorted(mine, key=lambda row: -row["received_at"])[:40]]
-    view = outbox_view(book, [e for e in entries if e["row"]["state"] != "amended"], connection_of(0), now, t)
-    return _page("field/outbox.html", "outbox", view, book)
+    entries = _lost(book) + [entry for entry in entries if entry["row"]["state"] != "amended"]
+    view = outbox_view(book, entries, connection_of(0), now, t)
+    return answer_page("field/outbox.html", "outbox", view, book)
 
 
 @blueprint.get("/strip")
 @sign_in_required
 def show_strip() -> Answer:
     """The strip alone."""
-    return render_field("shared/strip.html", "", {}, _needs(_book()))
+    return render_field("shared/strip.html", "", {}, _needs(read_book()))
 
 
 @blueprint.get("/me")
 @sign_in_required
 def show_me() -> Answer:
     """我."""
-    caller, book = current_caller(), _book()
+    caller, book = current_caller(), read_book()
     size = "large" if request.cookies.get("text_size") == "large" else "normal"
     settings = {"language": choose_language(), "text_size": size, "storage": "", "persisted": True}
     me = {"id": caller.account, "name": caller.name, "role": caller.role}
-    return _page("field/me.html", "me", me_view(book, me, settings, connection_of(0), now_ms(), t), book)
+    view = me_view(book, me, settings, connection_of(0), now_ms(), t)
+    return answer_page("field/me.html", "me", view, book)
 
 
 @blueprint.post("/me")
@@ -195,9 +199,9 @@ def _take_form(person: str, kind: str, amends: dict[str, Any] | None) -> Answer:
     body = read_form(form, request.form.to_dict(flat=False))
     errors = check_form(form, body, t, local_date(now))
     if errors:
-        book = _book()
+        book = read_book()
         view = form_view(book, kind, person, body, errors, now, t, amends=amends)
-        answer = _page("field/form.html", "households", view, book)
+        answer = answer_page("field/form.html", "households", view, book)
         return answer if isinstance(answer, tuple) else (answer, 422)
     occurred_at = body.pop("occurred_at", now)
     return _store_fact(person, kind, body, occurred_at, amends)
@@ -206,13 +210,13 @@ def _take_form(person: str, kind: str, amends: dict[str, Any] | None) -> Answer:
 def _store_fact(
     person: str, kind: str, body: dict[str, Any], occurred_at: int, amends: dict[str, Any] | None
 ) -> Answer:
-    row = next((row for row in _book()["people"] if row["id"] == person), None)
+    row = next((row for row in read_book()["people"] if row["id"] == person), None)
     if row is None:
-        return _not_found()
+        return not_found()
     change = record_fact(kind, row, body, occurred_at, amends["id"] if amends else None)
     [status] = apply_changes([change], current_caller())
     if status["status"] not in ("accepted", "duplicate"):
-        return _refused(t("没有存下"), t("请回到前一页再试一次。"))
+        return refused(t("没有存下"), t("请回到前一页再试一次。"))
     return redirect(url_for("field.show_person", person=person, saved=change["id"]), 303)
 
 
@@ -230,7 +234,8 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _book() -> dict[str, Any]:
+def read_book() -> dict[str, Any]:
+    """What the caller's phone would hold."""
     store = store_of(current_app)
     with store.read() as tx:
         return load_book(tx, store, current_caller())
@@ -245,19 +250,28 @@ def _facts(**wanted: Any) -> list[dict[str, Any]]:
 def _needs(book: dict[str, Any]) -> int:
     me = current_caller().account
     returned = (item for summary in book["summaries"].values() for item in summary["returned"])
-    return sum(item["author"] == me for item in returned)
+    sent_back = [item for item in returned if item["author"] == me]
+    return len(sent_back) + len(_lost(book))
 
 
-def _page(template: str, active: str, view: dict[str, Any] | None, book: dict[str, Any]) -> Answer:
-    return _not_found() if view is None else render_field(template, active, view, _needs(book))
+def _lost(book: dict[str, Any]) -> list[dict[str, Any]]:
+    lost = lost_edits(book["people"] + book["households"], current_caller().account)
+    return [each | {"op": "conflict", "state": "needs"} for each in lost]
 
 
-def _refused(message: str, advice: str) -> Answer:
+def answer_page(template: str, active: str, view: dict[str, Any] | None, book: dict[str, Any]) -> Answer:
+    """A page in its frame; not found where there is no view."""
+    return not_found() if view is None else render_field(template, active, view, _needs(book))
+
+
+def refused(message: str, advice: str) -> Answer:
+    """A page that says why something was not done."""
     view = message_view(message, advice, url_for("field.show_today"), t("回到今天"))
-    return _page("shared/message.html", "today", view, _book()), 409
+    return answer_page("shared/message.html", "today", view, read_book()), 409
 
 
-def _not_found() -> Answer:
+def not_found() -> Answer:
+    """The page for what is not, or not the caller's."""
     view = message_view(
         t("这里没有这一页"), t("可能已经搬走，或不在你的网格。"), url_for("field.show_today"), t("回到今天")
     )

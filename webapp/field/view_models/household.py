@@ -20,10 +20,13 @@ WHY = {
 }
 
 
+EDITED = {"phone": "已存本机", "server": "已上传"}
+
+
 def household_view(
-    book: Book, household_id: str, facts: list[Row], now: int, t: Translate
+    book: Book, household_id: str, facts: list[Row], now: int, t: Translate, saved: str = ""
 ) -> dict[str, Any] | None:
-    """The page of a household; None where it is not in the book."""
+    """The page of a household, ``saved`` just now on the "phone" or the "server"; None if not in the book."""
     shelf = Shelf(book, local_date(now))
     household = shelf.households.get(household_id)
     if household is None:
@@ -51,7 +54,18 @@ def household_view(
         "next": _next(first, t),
         "history": history,
         "no_history": not history,
+        "just_saved": saved in EDITED,
+        "saved": saved_edit(saved, t),
+        "living": fields.get("living", ""),
+        "has_living": bool(fields.get("living")),
+        "edit_href": f"/field/households/{household_id}/edit",
     }
+
+
+def saved_edit(saved: str, t: Translate) -> dict[str, str]:
+    """The line for an edit saved just now, on the "phone" or the "server"."""
+    text = join_words([t(EDITED[saved]), t("资料")]) if saved in EDITED else ""
+    return {"text": text, "undo": "", "href": ""}
 
 
 def call(label: str, phone: str) -> dict[str, str]:

@@ -3,7 +3,8 @@
 ``entries`` are ``{"record", "kind", "op", "person", "state": "waiting"|"needs"|"acknowledged", "code",
 "saved_at", "acknowledged_at", "row"}``, on a phone also ``"id"``, ``"status"`` (``declined``, …) and the
 supervisor's ``"reason"``; ``row`` is the fact as it is now, or None. ``person`` is None where the phone keeps
-nothing of an entry but its number (who was erased, an area that was lost).
+nothing of an entry but its number (who was erased, an area that was lost). One whose ``op`` is "conflict" is
+of ``sync.edits.lost_edits``, with its ``state``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from sync.errors import PROBLEMS
 from webapp.care.dates import local_date
+from webapp.field.view_models.edit import profile_name, profile_path
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
@@ -24,7 +26,7 @@ from webapp.field.view_models.words import (
     moment_words,
     state_words,
 )
-from webapp.forms.engine import Translate
+from webapp.forms.engine import Translate, load_profile, value_text
 
 OPS = {"void": "收回", "amend": "更正", "set": "改资料"}
 
@@ -36,7 +38,8 @@ def outbox_view(
     shelf = Shelf(book, local_date(now))
     by_state: dict[str, list[dict[str, Any]]] = {"needs": [], "waiting": [], "acknowledged": []}
     for entry in entries:
-        by_state[entry["state"]].append(_item(shelf, entry, now, t))
+        item = _rival if entry["op"] == "conflict" else _item
+        by_state[entry["state"]].append(item(shelf, entry, t))
     oldest = connection["oldest"]
     age = t("最早 %(ago)s", ago=ago_words(oldest, now, t)) if oldest is not None else ""
     return {
@@ -60,9 +63,11 @@ def outbox_view(
     }
 
 
-def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[str, Any]:
-    person = shelf.people.get(entry.get("person") or "")
-    fields = person["fields"] if person else {}
+def _item(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
+    profile = shelf.people.get(entry.get("person") or "")
+    if entry["op"] == "set":
+        profile = shelf.people.get(entry["record"]) or shelf.households.get(entry["record"])
+    fields = profile["fields"] if profile else {}
     row: Row | None = entry["row"]
     what = (
         kind_words(entry["kind"], t)
@@ -85,10 +90,12 @@ def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[s
             [moment_words(at, shelf.today, t), " ".join(part for part in (who, state) if part)]
         )
         badge = {"kind": "well", "shape": "✓✓" if who else "✓", "text": ""}
-    name = fields.get("name", "")
-    del now
+    name = profile_name(profile) if profile else ""
+    href = fact_path(entry["person"], entry["record"]) if entry.get("person") else "/field/outbox"
+    if entry["op"] == "set" and profile:
+        href = profile_path(profile["kind"], profile["id"])
     return {
-        "href": fact_path(entry["person"], entry["record"]) if entry.get("person") else "/field/outbox",
+        "href": href,
         "face": name[:1] or "·",
         "face_kind": fields.get("category", "plain"),
         "title": join_words([f"{what} {name}".strip(), fact_words(row, t) if row else ""]),
@@ -96,7 +103,45 @@ def _item(shelf: Shelf, entry: dict[str, Any], now: int, t: Translate) -> dict[s
         "badge": badge,
         "can_dismiss": entry["state"] == "needs" and _is_over(entry),
         "dismiss_action": f"/field/outbox/{entry.get('id', '')}/dismiss",
+        "can_settle": False,
+        "settle_action": "",
+        "seen": "",
     }
+
+
+def _rival(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
+    """A field where somebody else's value shows instead of one's own: told, with a tap to restore it."""
+    row, name = entry["row"], entry["name"]
+    form = load_profile(row["kind"])
+    field = next((each for each in form["fields"] if each["key"] == name), {"type": "text", "label": name})
+    path = profile_path(row["kind"], row["id"])
+    said = {
+        "mine": _value(field, entry["mine"]["value"], t),
+        "shown": _value(field, entry["shown"]["value"], t),
+        "who": shelf.member_name(entry["shown"]["author"]) or t("别人"),
+    }
+    called = profile_name(row)
+    return {
+        "href": path,
+        "face": called[:1] or "·",
+        "face_kind": row["fields"].get("category", "plain"),
+        "title": join_words([called, t(field["label"])]),
+        "detail": t("你写的 %(mine)s，现在显示 %(shown)s（%(who)s 改的）", **said),
+        "badge": {"kind": "urgent", "shape": "▲", "text": t("选一下")},
+        "can_dismiss": False,
+        "dismiss_action": "",
+        "can_settle": True,
+        "settle_action": f"{path}/conflicts/{name}",
+        "seen": entry["seen"],
+    }
+
+
+def _value(field: dict[str, Any], value: Any, t: Translate) -> str:
+    if value is None:
+        return t("（空着）")
+    if isinstance(value, list):
+        return t("、").join(str(each) for each in value)
+    return value_text(field, value, t)
 
 
 def _is_over(entry: dict[str, Any]) -> bool:

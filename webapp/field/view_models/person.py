@@ -7,7 +7,7 @@ from typing import Any
 from webapp.care.dates import local_date
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
-from webapp.field.view_models.household import WHY, person_calls
+from webapp.field.view_models.household import EDITED, WHY, person_calls, saved_edit
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     KINDS,
@@ -26,7 +26,10 @@ from webapp.forms.engine import Translate, load_profile, value_text
 def person_view(
     book: Book, person_id: str, facts: list[Row], saved: str, now: int, t: Translate
 ) -> dict[str, Any] | None:
-    """The page of a person, with a line for the fact ``saved`` just now; None where not in the book."""
+    """The page of a person; None where not in the book.
+
+    ``saved`` is the fact saved just now, or where an edit of the person's data was: "phone" or "server".
+    """
     shelf = Shelf(book, local_date(now))
     person = shelf.people.get(person_id)
     if person is None:
@@ -62,8 +65,10 @@ def person_view(
         ],
         "history": history,
         "no_history": not history,
-        "just_saved": fact is not None and fact.get("state") != "void",
-        "saved": _saved(fact, t),
+        "just_saved": saved in EDITED or (fact is not None and fact.get("state") != "void"),
+        "saved": saved_edit(saved, t) if saved in EDITED else _saved(fact, t),
+        "can_undo": fact is not None,
+        "edit_href": f"/field/people/{person_id}/edit",
         "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",
     }
 

@@ -47,12 +47,22 @@ export function newFact(change) {
   return row;
 }
 
-/** A profile's row with the fields of a set change; null takes a field away. */
+/**
+ * A profile's row with the fields of a set change; null takes a field away. Whether what was set still competes
+ * with others is the server's to say: until then it does not.
+ */
 export function setProfile(current, change) {
-  const row = current ?? { id: change.record, kind: change.kind, area: change.area, seq: 0, fields: {} };
+  const { conflicts = {}, ...row } = current ?? {
+    id: change.record,
+    kind: change.kind,
+    area: change.area,
+    seq: 0,
+    fields: {},
+  };
   const fields = { ...row.fields, ...change.body };
   for (const name of Object.keys(fields)) if (fields[name] === null) delete fields[name];
-  return { ...row, fields };
+  const rivals = Object.entries(conflicts).filter(([name]) => !(name in change.body));
+  return { ...row, fields, ...(rivals.length ? { conflicts: Object.fromEntries(rivals) } : {}) };
 }
 
 /** A fact's row with a supervisor's verdict on it. */

@@ -108,7 +108,8 @@ async function saveFact(site, kind, personId, body, occurredAt, amends) {
   return goTo(`/field/people/${personId}?saved=${change.id}`);
 }
 
-function newChange(site, { area, kind }, op) {
+/** What every change begins with. */
+export function newChange(site, { area, kind }, op) {
   return { id: newId(site), area, kind, op };
 }
 
@@ -118,7 +119,8 @@ function newId({ now, random, identity }) {
   return uuid7(now, [...random(6), ...node]);
 }
 
-async function fieldsOf(request) {
+/** A form's fields, each a list of texts. */
+export async function fieldsOf(request) {
   const fields = {};
   for (const [name, value] of new URLSearchParams(await request.text())) (fields[name] ??= []).push(value);
   return fields;

@@ -26,7 +26,7 @@ export async function showHousehold(site) {
   const book = await site.store.book();
   const people = book.people.filter((row) => row.fields.household === site.params.id);
   const facts = (await Promise.all(people.map((row) => site.store.factsOf(row.id)))).flat();
-  const view = householdView(book, site.params.id, facts, site.now, site.t);
+  const view = householdView(book, site.params.id, facts, site.now, site.t, site.query.get("saved") ?? "");
   return page(site, "field/household.html", "households", view);
 }
 
@@ -98,7 +98,8 @@ export function messagePage(site, message, advice, status, go = ["/field/today",
 export const notFound = (site) =>
   messagePage(site, "这里没有这一页", "可能已经搬走，或不在你的网格。", 404);
 
-function page(site, template, active, view, status = 200) {
+/** A page in its frame; not found where there is no view. */
+export function page(site, template, active, view, status = 200) {
   if (view === null) return notFound(site);
   const context = { ...view, frame: frame(active, site.connection, site.now, site.t) };
   return pageOf(site, template, context, status);

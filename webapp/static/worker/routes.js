@@ -1,6 +1,7 @@
 // The phone's addresses, most specific first. The server's twin is webapp/field/routes.py.
 
 import * as actions from "./actions.js";
+import * as edits from "./edits.js";
 import * as pages from "./pages.js";
 
 export const ROUTES = [
@@ -13,6 +14,12 @@ export const ROUTES = [
   ["POST", "/field/me", actions.changeSettings],
   ["GET", "/field/households", pages.showHouseholds],
   ["GET", "/field/households/:id", pages.showHousehold],
+  ["GET", "/field/households/:id/edit", edits.showHouseholdEdit],
+  ["POST", "/field/households/:id/edit", edits.editHousehold],
+  ["POST", "/field/households/:id/conflicts/:name", edits.settleHousehold],
+  ["GET", "/field/people/:id/edit", edits.showPersonEdit],
+  ["POST", "/field/people/:id/edit", edits.editPerson],
+  ["POST", "/field/people/:id/conflicts/:name", edits.settlePerson],
   ["POST", "/field/people/:id/visit/well", actions.recordWell],
   ["GET", "/field/people/:id/:kind/new", pages.showForm],
   ["POST", "/field/people/:id/:kind/new", actions.recordFact],

@@ -15,8 +15,11 @@ export const WHY = {
   weekly_call: "本周一登门",
 };
 
-/** The page of a household; null where it is not in the book. */
-export function householdView(book, householdId, facts, now, t) {
+/** Where an edit was saved just now, in words. */
+export const EDITED = { phone: "已存本机", server: "已上传" };
+
+/** The page of a household; `saved` is where an edit of it was just now. Null where it is not in the book. */
+export function householdView(book, householdId, facts, now, t, saved = "") {
   const shelf = new Shelf(book, localDate(now));
   const household = shelf.households.get(householdId);
   if (!household) return null;
@@ -46,8 +49,20 @@ export function householdView(book, householdId, facts, now, t) {
     next: next(first, t),
     history,
     no_history: !history.length,
+    just_saved: Object.hasOwn(EDITED, saved),
+    saved: savedEdit(saved, t),
+    living: fields.living ?? "",
+    has_living: Boolean(fields.living),
+    edit_href: `/field/households/${householdId}/edit`,
   };
 }
+
+/** The line for an edit saved just now, on the "phone" or the "server". */
+export const savedEdit = (saved, t) => ({
+  text: Object.hasOwn(EDITED, saved) ? joinWords([t(EDITED[saved]), t("资料")]) : "",
+  undo: "",
+  href: "",
+});
 
 /** A button that calls. */
 export const call = (label, phone) => ({ label, href: `tel:${phone}`, number: phoneWords(phone) });

@@ -1,18 +1,26 @@
 // 待传: 需处理, 已存本机, 已上传, with counts and the oldest age. Twin: webapp/field/view_models/outbox.py.
 
 import PROBLEMS from "../../../../sync/errors.json" with { type: "json" };
+import household from "../../../forms/profiles/household.json" with { type: "json" };
+import person from "../../../forms/profiles/person.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
+import { valueText } from "../../forms/engine.js";
+import { profileName, profilePath } from "./edit.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
 import { agoWords, factPath, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
 
+const PROFILES = { person, household };
 const OPS = { void: "收回", amend: "更正", set: "改资料" };
 
 /** The page of what waits, what needs you and what arrived. */
 export function outboxView(book, entries, connection, now, t) {
   const shelf = new Shelf(book, localDate(now));
   const by = { needs: [], waiting: [], acknowledged: [] };
-  for (const entry of entries) by[entry.state].push(item(shelf, entry, t));
+  for (const entry of entries) {
+    const made = entry.op === "conflict" ? rival(shelf, entry, t) : item(shelf, entry, t);
+    by[entry.state].push(made);
+  }
   const { oldest } = connection;
   const age = oldest === null ? "" : t("最早 %(ago)s", { ago: agoWords(oldest, now, t) });
   const count = (list) => ({ n: String(list.length) });
@@ -37,20 +45,56 @@ export function outboxView(book, entries, connection, now, t) {
 }
 
 function item(shelf, entry, t) {
-  const fields = shelf.people.get(entry.person ?? "")?.fields ?? {};
+  const isEdit = entry.op === "set";
+  const known = shelf.people.get((isEdit ? entry.record : entry.person) ?? "");
+  const profile = known ?? (isEdit ? shelf.households.get(entry.record) : undefined);
   const { row } = entry;
-  const name = fields.name ?? "";
+  const name = profile ? profileName(profile) : "";
   const isFact = entry.op === "record" || entry.op === "amend";
   const what = isFact ? kindWords(entry.kind, t) : t(OPS[entry.op] ?? "更正");
+  let href = entry.person ? factPath(entry.person, entry.record) : "/field/outbox";
+  if (isEdit && profile) href = profilePath(profile.kind, profile.id);
   return {
-    href: entry.person ? factPath(entry.person, entry.record) : "/field/outbox",
+    href,
     face: [...name].slice(0, 1).join("") || "·",
-    face_kind: fields.category ?? "plain",
+    face_kind: profile?.fields.category ?? "plain",
     title: joinWords([`${what} ${name}`.trim(), row ? factWords(row, t) : ""]),
     ...where(shelf, entry, t),
     can_dismiss: entry.state === "needs" && isOver(entry),
     dismiss_action: `/field/outbox/${entry.id ?? ""}/dismiss`,
+    can_settle: false,
+    settle_action: "",
+    seen: "",
   };
+}
+
+/** A field where somebody else's value shows instead of one's own: told, with a tap to restore it. */
+function rival(shelf, { row, name, mine, shown, seen }, t) {
+  const field = PROFILES[row.kind].fields.find(({ key }) => key === name) ?? { type: "text", label: name };
+  const path = profilePath(row.kind, row.id);
+  const called = profileName(row);
+  return {
+    href: path,
+    face: [...called].slice(0, 1).join("") || "·",
+    face_kind: row.fields.category ?? "plain",
+    title: joinWords([called, t(field.label)]),
+    detail: t("你写的 %(mine)s，现在显示 %(shown)s（%(who)s 改的）", {
+      mine: valueOf(field, mine.value, t),
+      shown: valueOf(field, shown.value, t),
+      who: shelf.memberName(shown.author) || t("别人"),
+    }),
+    badge: { kind: "urgent", shape: "▲", text: t("选一下") },
+    can_dismiss: false,
+    dismiss_action: "",
+    can_settle: true,
+    settle_action: `${path}/conflicts/${name}`,
+    seen,
+  };
+}
+
+function valueOf(field, value, t) {
+  if (value === null) return t("（空着）");
+  return Array.isArray(value) ? value.map(String).join(t("、")) : valueText(field, value, t);
 }
 
 /** Whether nothing is left to do about an entry but to know of it. */

@@ -6,11 +6,14 @@ import { localDate } from "../../care/dates.js";
 import { valueText } from "../../forms/engine.js";
 import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
-import { personCalls, WHY } from "./household.js";
+import { EDITED, personCalls, savedEdit, WHY } from "./household.js";
 import { Shelf } from "./shelf.js";
 import { categoryWords, dayWords, factPath, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
 
-/** The page of a person, with a line for the fact `saved` just now; null where not in the book. */
+/**
+ * The page of a person; null where not in the book. `saved` is the fact saved just now, or where an edit of the
+ * person's data was: "phone" or "server".
+ */
 export function personView(book, personId, facts, saved, now, t) {
   const shelf = new Shelf(book, localDate(now));
   const person = shelf.people.get(personId);
@@ -43,8 +46,10 @@ export function personView(book, personId, facts, saved, now, t) {
       .map((field) => ({ label: t(field.label), text: valueText(field, fields[field.key], t) })),
     history,
     no_history: !history.length,
-    just_saved: fact !== undefined && fact.state !== "void",
-    saved: savedLine(fact, t),
+    just_saved: Object.hasOwn(EDITED, saved) || (fact !== undefined && fact.state !== "void"),
+    saved: Object.hasOwn(EDITED, saved) ? savedEdit(saved, t) : savedLine(fact, t),
+    can_undo: fact !== undefined,
+    edit_href: `/field/people/${personId}/edit`,
     urgent_help: fact?.attention === "urgent",
   };
 }

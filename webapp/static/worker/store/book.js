@@ -2,6 +2,7 @@
 
 import { attend } from "../../care/thresholds.js";
 import { emptySummary, mergeSummary, summarise } from "../../care/summary.js";
+import { lostEdits } from "../../sync/edits.js";
 import { layOver } from "../../sync/overlay.js";
 import { PROFILES } from "./news.js";
 import { isUnseen } from "./outbox.js";
@@ -55,6 +56,7 @@ export async function readOutbox(core, book) {
   const listed = await Promise.all(shown.map((entry) => listEntry(core, entry, rows)));
   const mended = new Set(returned.map((item) => item.id));
   return [
+    ...(await lostTo(core, book)).map((lost) => ({ ...lost, op: "conflict", state: "needs" })),
     ...returned.map((item) => returnedEntry(item, rows.get(item.id) ?? null)),
     ...listed
       .filter((entry) => entry.state !== "acknowledged" || (!mended.has(entry.record) && stands(entry.row)))
@@ -69,7 +71,8 @@ export async function countOutbox(core, book) {
   const refused = entries.filter((entry) => entry.state === "needs").length;
   const returned = (await returnedTo(core, book)).length;
   const oldest = waiting.length ? Math.min(...waiting.map((entry) => entry.saved_at)) : null;
-  return { waiting: waiting.length, oldest, needs: refused + returned };
+  const lost = (await lostTo(core, book)).length;
+  return { waiting: waiting.length, oldest, needs: refused + returned + lost };
 }
 
 /** Own changes that the server's rows do not show yet, oldest first. */
@@ -134,6 +137,10 @@ async function returnedTo(core, book) {
   );
   return all.filter((item) => item.author === identity?.account);
 }
+
+/** Own edits of people and households that another one outdid. */
+const lostTo = async (core, book) =>
+  lostEdits([...book.people, ...book.households], (await core.identity())?.account);
 
 const returnedEntry = (item, row) => ({
   id: item.id,
