@@ -107,9 +107,9 @@ class Phone:
         return self.disk.stores["rows"].get(area, {})
 
     def waiting(self) -> list[Entry]:
-        """What still has to be sent, oldest first."""
+        """What still has to be sent: urgent new facts, which depend on nothing, then oldest first."""
         entries = [each for each in self.disk.stores["outbox"].values() if each["state"] == "waiting"]
-        return sorted(entries, key=lambda each: each["change"]["stamp"])
+        return sorted(entries, key=_sending_order)
 
     # -- the exchange ----------------------------------------------------------------------------------
 
@@ -260,6 +260,12 @@ class Phone:
             for name in STORES:
                 for key in self.disk.stores[name]:
                     tx.delete(name, key)
+
+
+def _sending_order(entry: Entry) -> tuple[int, str]:
+    change = entry["change"]
+    urgent = change["op"] == "record" and change["body"].get("how") == "urgent"
+    return (0 if urgent else 1), change["stamp"]
 
 
 def read_answer(reply: Reply) -> dict[str, Any]:
