@@ -32,7 +32,8 @@ def note_holdings(
     """Note what an exchange shows: areas ``given`` in its pages, ``kept`` from before, ``purged`` there."""
     query = select(device_area).where(device_area.c.device_id == caller.device)
     held: dict[str, Any] = {row.area_id: row for row in tx.execute(query)}
-    confirmed = {area for area in purged if area in held and held[area].purged_at is None}
+    again = caller.areas  # given again: whatever it has forgotten it is about to get
+    confirmed = {each for each in purged if each in held and held[each].purged_at is None} - again
     for area in sorted(confirmed):
         _set(tx, caller, area, {"purged_at": now, "lost_at": held[area].lost_at or now})
         note(

@@ -318,6 +318,20 @@ test("somebody erased while this phone was away leaves no copy on it", async () 
   assert.equal(await count("outbox"), 0);
 });
 
+test("what was held about somebody erased since leaves no copy, though no tombstone comes", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const visit = await phone.store.save(newVisit(phone, { how: "well", note: "金丝雀" }));
+  const held = { id: visit.id, status: "quarantined", code: "unknown_person" };
+  const answer = () => server.answer({ cursors: { [AREA]: "e1:3" } });
+  await phone.store.settle({ ...answer(), statuses: [held] });
+  const verdicts = [{ id: visit.id, state: "declined", code: "erased_person" }];
+  await phone.store.settle({ ...answer(), verdicts });
+  const [entry] = await phone.store.outbox();
+  assert.deepEqual([entry.state, entry.code, entry.person], ["needs", "erased_person", null]);
+  assert.deepEqual(await phone.store.factsOf("p1"), []);
+});
+
 test("a supervisor's verdict on what was held reaches the person who wrote it", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });

@@ -23,6 +23,7 @@ KEPT = 30 * 86_400_000
 DONE = frozenset({"accepted", "duplicate", "conflict", "quarantined"})
 GONE = frozenset({"left", "erased"})
 MOST = 100
+ASKED = 0.3  # of the exchanges in which it holds something quarantined
 WORTH_CODING = 1024
 
 Row = dict[str, Any]
@@ -113,7 +114,7 @@ class Phone:
 
     # -- the exchange ----------------------------------------------------------------------------------
 
-    def ask(self) -> tuple[bytes, dict[str, str]]:
+    def ask(self, curious: bool = False) -> tuple[bytes, dict[str, str]]:
         """One request: body and headers."""
         identity = self.disk.stores["meta"]["identity"]
         cursors = {area: known["cursor"] for area, known in self.disk.stores["cursors"].items()}
@@ -121,6 +122,9 @@ class Phone:
         request |= {"bytes": 32768, "changes": [each["change"] for each in self.waiting()[:MOST]]}
         if not self.log_only:
             request["snapshots"] = 2
+        asks = [made for made, each in self.disk.stores["outbox"].items() if each["status"] == "quarantined"]
+        if asks and (curious or self.random.random() < ASKED):
+            request["asks"] = self.random.sample(asks, min(len(asks), MOST))
         purged = self.disk.stores["meta"].get("purged")
         if purged:
             request["purged"] = list(purged)
@@ -138,6 +142,9 @@ class Phone:
         answer = read_answer(reply)
         for status in answer["statuses"]:
             self.witness.told(self, status)
+        for verdict in answer.get("verdicts", ()):
+            if verdict.get("code"):
+                self.witness.told(self, {"id": verdict["id"], "status": "rejected", "code": verdict["code"]})
         identity = self.disk.stores["meta"]["identity"]
         self._settle_statuses(answer, identity["epoch"], now)
         for page in answer["news"]:
@@ -170,6 +177,10 @@ class Phone:
             entry = outbox.get(status["id"])
             if entry is not None:
                 changed[status["id"]] = self.settle_entry(entry, status, now)
+        for verdict in answer.get("verdicts", ()):
+            entry = changed.get(verdict["id"]) or outbox.get(verdict["id"])
+            if entry is not None and entry["status"] == "quarantined":
+                changed[verdict["id"]] = self.decide_entry(entry, verdict, now)
         with self.disk.transaction() as tx:
             for made, after in changed.items():
                 if after is None:
@@ -190,6 +201,14 @@ class Phone:
             bare = {key: entry["change"][key] for key in ("id", "area", "op", "record", "stamp")}
             after |= {"change": bare | {"body": {}}}
         return after
+
+    def decide_entry(self, entry: Entry, verdict: dict[str, Any], now: int) -> Entry:
+        """A held entry after the verdict on it; of an erased person nothing is kept."""
+        if verdict.get("code") == "erased_person":
+            return self.settle_entry(entry, {"status": "rejected", "code": verdict["code"]}, now)
+        if verdict["state"] == "accepted":
+            return entry | {"status": "accepted", "code": "", "seq": verdict.get("seq")}
+        return entry if verdict["state"] == "waiting" else entry | {"state": "needs", "status": "declined"}
 
     def _take_page(self, page: dict[str, Any]) -> None:
         """Write a page and its cursor in one transaction; refuse one that does not join on."""

@@ -71,8 +71,8 @@ class PortalAcknowledges(Phone):
 class SentIsDone(Phone):
     """What was sent is forgotten, whether or not it arrived."""
 
-    def ask(self) -> tuple[bytes, dict[str, str]]:
-        request = super().ask()
+    def ask(self, curious: bool = False) -> tuple[bytes, dict[str, str]]:
+        request = super().ask(curious)
         with self.disk.transaction() as tx:
             for entry in self.waiting():
                 tx.delete("outbox", entry["change"]["id"])

@@ -15,11 +15,11 @@ from sqlalchemy import insert
 from sync import schema
 from sync.clock import Clock, format_stamp
 from sync.ids import uuid7
+from sync.log import ensure_log
 from sync.records import fold_changes
 from sync.scope import SYSTEM
 from tests.simulation.canary import household_canary, person_canary
 from tests.simulation.server import START, Server
-from webapp.ledger.commands import ensure_area
 
 HOUSEHOLDS_A_GRID = 4
 CATEGORIES = ("child", "elder")
@@ -53,10 +53,10 @@ def build_village(server: Server, phones: int) -> Village:
     chance = random.Random(0)  # the same village each time
     ids = iter(lambda: uuid7(START - 10**9, chance.randbytes(10)), None)
     with server.store.write() as tx:
-        village.tops = [ensure_area(tx, "village", name, None) for name in ("青禾村", "柳河村")]
+        village.tops = [_add_area(tx, next(ids), None, name, 0) for name in ("青禾村", "柳河村")]
         for place in range(village.grids):
-            grid = ensure_area(tx, "grid", f"{place}组", village.tops[place % 2], place)
-            village.areas.append(grid)
+            top = village.tops[place % 2]
+            village.areas.append(_add_area(tx, next(ids), top, f"{place}组", place))
         for place in range(phones):
             area, role = village.areas[place % village.grids], "volunteer"
             if place % 10 == 9:
@@ -74,6 +74,14 @@ def give(tx: Any, account: str, area: str, role: str, since: int) -> None:
     """A grant from ``since`` on."""
     held = {"area_id": area, "account_id": account, "role": role, "since": since}
     tx.execute(insert(schema.access).values(held))
+
+
+def _add_area(tx: Any, made: str, parent: str | None, name: str, place: int) -> str:
+    values = {"area_id": made, "parent_id": parent, "name": name, "position": place}
+    tx.execute(insert(schema.area).values(values | {"level": "grid" if parent else "village"}))
+    if parent:
+        ensure_log(tx, made)
+    return made
 
 
 def _add_account(tx: Any, place: int, account: str, area: str, role: str) -> None:

@@ -164,7 +164,7 @@ class World:
 
     def _exchange_all(self, phone: Phone) -> None:
         for _ in range(MOST_ROUNDS):
-            reply = self.network.send(phone, *phone.ask())
+            reply = self.network.send(phone, *phone.ask(curious=True))
             more = reply is None or self.hear(phone, reply)
             if phone.wiped or (phone.revoked and reply is not None and reply.status != 200):
                 return

@@ -204,3 +204,14 @@ def test_a_text_about_an_erased_person_is_not_even_held_where_nobody_knows_them(
     [status] = world.fold("chen", visit)
     assert (status["status"], status["code"]) == ("rejected", "erased_person")
     assert "cnrp00014" not in everything(world)
+
+
+def test_whoever_wrote_of_them_where_nobody_knew_them_is_told_to_forget_it(world: World) -> None:
+    """No tombstone reaches that area: the verdict on what was held there says it."""
+    visit = world.visit(note="cnrp00015") | {"area": world.areas["二组"]}
+    [status] = world.fold("chen", visit)
+    assert (status["status"], status["code"]) == ("quarantined", "unknown_person")
+    erase(world, "xiaoming")
+    [verdict] = ask(world, "chen", asks=[visit["id"]])["verdicts"]
+    assert verdict == {"id": visit["id"], "state": "declined", "code": "erased_person"}
+    assert "cnrp00015" not in everything(world)

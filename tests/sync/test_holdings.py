@@ -47,6 +47,9 @@ def test_given_lost_purged_and_given_again(world: World) -> None:
         tx.execute(update(schema.access).where(mine).values(until=None))
     ask(world, "asha", now=NOW + 50)
     assert held(world, "asha") == {"一组": (NOW + 50, None, None)}
+    ask(world, "asha", now=NOW + 60, purged=[area])  # the same again, since the answers to it were lost
+    assert held(world, "asha") == {"一组": (NOW + 50, None, None)}
+    assert audited(world) == [("purge", world.devices["asha"])]
 
 
 def test_a_phone_from_before_is_noted_by_its_cursor_and_nobody_is_by_what_they_claim(world: World) -> None:

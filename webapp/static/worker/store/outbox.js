@@ -44,6 +44,7 @@ export function settleEntry(entry, status, now) {
 /** A quarantined entry after a supervisor's verdict; `reason` is sealed. What was declined stays, and says so. */
 export function decideEntry(entry, verdict, reason) {
   if (entry.status !== "quarantined") return entry;
+  if (verdict.code === "erased_person") return settleEntry(entry, { status: "rejected", code: verdict.code }, 0);
   if (verdict.state === "accepted") {
     const accepted = { ...entry, status: "accepted", code: "", seq: verdict.seq ?? null };
     return { ...accepted, seen: isShownBy(accepted) };
