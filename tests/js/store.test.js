@@ -306,6 +306,19 @@ test("what was erased is taken out of the blocks, the copies and the drafts; wha
   assert.equal((await phone.store.counts()).needs, 0);
 });
 
+test("a receipt is not trusted before its epoch was noted: what it is for is offered again", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const visit = await phone.store.save(newVisit(phone));
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  assert.deepEqual(await phone.store.pending(), []);
+  await phone.store.setIdentity({ epoch: null }); // as where it was killed between the receipt and the epoch
+  const restored = new ModelServer();
+  restored.epoch = "e2";
+  await phone.store.settle(restored.answer({ cursors: {} }));
+  assert.deepEqual((await phone.store.pending()).map((change) => change.id), [visit.id]);
+});
+
 test("somebody erased while this phone was away leaves no copy on it", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });

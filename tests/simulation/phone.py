@@ -169,7 +169,7 @@ class Phone:
         for made, entry in outbox.items():
             if entry["state"] != "acknowledged":
                 continue
-            if epoch and epoch != answer["epoch"]:
+            if epoch != answer["epoch"]:  # none is known where it was killed before it noted its first
                 changed[made] = self.offer_again(entry)
             elif entry["at"] < now + self.skew - KEPT:
                 changed[made] = None

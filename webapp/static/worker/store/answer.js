@@ -33,7 +33,8 @@ async function settleEntries(core, answer, epochBefore) {
   const now = core.now();
   const entries = new Map((await core.database.getAll("outbox")).map((entry) => [entry.id, entry]));
   const changed = new Map();
-  if (epochBefore && epochBefore !== answer.epoch) {
+  // Also where none is known yet: a phone may be killed after a receipt, before it noted its first epoch.
+  if (epochBefore !== answer.epoch) {
     for (const entry of entries.values()) if (offerAgain(entry)) changed.set(entry.id, offerAgain(entry));
   }
   for (const status of answer.statuses) {
