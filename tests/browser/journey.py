@@ -288,6 +288,37 @@ class Journey:
         phone.shot("receipt", whole=True)
         return "更正到了督导台，看得见原来是 272；批准；手机上看到陈姐已审核"
 
+    def outdo_an_edit(self) -> str:
+        self.server.kill()
+        phone = self.phone()
+        phone.find("oyh")
+        phone.page.locator("a", has_text="改资料").click()
+        phone.page.locator("form[data-form=edit]").wait_for()
+        address = phone.page.url.removeprefix(self.server.url)
+        phone.fill("phone", "13900000001")
+        phone.save()
+        phone.sees("已存本机", ".toast")
+        self.switch_off()
+        self.server.start()
+        desk = self.desk()
+        desk.open(address)
+        desk.page.fill("#f-phone", "13800000002")
+        desk.page.locator(".submit button").click()
+        desk.sees("资料", ".toast")
+        phone = self.phone()
+        phone.open("/field/outbox")
+        phone.upload()
+        phone.sees("你写的 13900000001，现在显示 13800000002")
+        phone.shot("conflict", whole=True)
+        phone.page.locator("button", has_text="改回我写的").click()
+        phone.page.locator("text=改回我写的").wait_for(state="detached")
+        phone.upload()
+        phone.sees("全部已上传", "#strip")
+        desk.open(address)
+        desk.page.locator("#f-phone").wait_for()
+        assert desk.page.input_value("#f-phone") == "13900000001"
+        return "离线改电话，督导员同时也改了：手机说出来，点一下改回，两边一样"
+
     def look_around_the_desk(self) -> str:
         desk = self.desk()
         for path, name in (
@@ -442,6 +473,7 @@ def main() -> int:
             journey.approve_the_rest,
             journey.mend_offline,
             journey.approve_the_amendment,
+            journey.outdo_an_edit,
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,
