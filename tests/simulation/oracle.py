@@ -143,6 +143,8 @@ class Oracle:
                 continue
             if self.heard.get(made) in HELD and (phone.wiped or not phone.revoked):
                 yield "lost", f"{made} of {phone.name} was {self.heard[made]} and is not on the server"
+            elif made not in self.heard and not phone.revoked:
+                yield "stuck", f"{made} is only on {phone.name}, which is done and never heard of it"
             elif kept is None and not self._may_be_dropped(made, phone):
                 yield "lost", f"{made} of {phone.name} is neither on the server nor on the phone"
         for made in self.bad & receipts.keys():
