@@ -51,7 +51,10 @@ test("a captive portal's page, a broken answer and an error acknowledge nothing"
   const phone = await newPhone({ server: new ModelServer() });
   await phone.store.save(newVisit(phone));
   const answers = [
-    ["no_answer", () => new Response("<html>请登录 Wi-Fi</html>", { headers: { "Content-Type": "text/html" } })],
+    ["portal", () => new Response("<html>请登录 Wi-Fi</html>", { headers: { "Content-Type": "text/html" } })],
+    ["portal", () => new Response("login", { status: 511 })],
+    ["no_answer", () => new Response(null, { status: 204 })],
+    ["no_answer", () => json({ protocol: 2, statuses: [] })],
     ["no_answer", () => json({ ok: true })],
     ["no_answer", () => new Response('{"protocol": 1, "stat')],
     ["no_answer", () => new Response("Bad gateway", { status: 502 })],

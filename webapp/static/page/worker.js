@@ -49,7 +49,6 @@ function watchUpdates(registration) {
 }
 
 function showOffer(worker) {
-  if (document.getElementById("update")) return;
   const button = document.createElement("button");
   button.id = "update";
   button.className = "btn main";
@@ -61,18 +60,27 @@ function showOffer(worker) {
     const answer = await ask(worker, { type: "activate" }, 0);
     if (!answer?.ok) refuse();
   });
-  document.querySelector("main")?.prepend(button);
+  keepShown(button);
 }
 
 /** The new build does not take over; nothing is lost, the old one goes on. */
 function refuse() {
-  document.getElementById("update")?.remove();
   const notice = document.createElement("p");
   notice.id = "update";
   notice.className = "notice watch";
   notice.setAttribute("role", "status");
   notice.textContent = say("新版本暂时不能用，先用旧的。手机里的记录都在。", "The new version cannot be used yet; the old one goes on. Everything on this phone is kept.");
-  document.querySelector("main")?.prepend(notice);
+  keepShown(notice);
+}
+
+let shown = null;
+document.addEventListener("htmx:afterSettle", () => shown?.isConnected === false && keepShown(shown));
+
+/** Show it above the page, and above the next one too: pages come and go by htmx. */
+function keepShown(element) {
+  document.getElementById("update")?.remove();
+  shown = element;
+  document.querySelector("main")?.prepend(element);
 }
 
 const say = (chinese, english) => (document.documentElement.lang === "en" ? english : chinese);

@@ -16,7 +16,7 @@ const PATIENCE = 120_000;
 const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's clock asks less and less often
 const QUIET_LONGEST = 30 * 60_000;
 const QUIET_FRONT = 5 * 60_000;
-const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped"]);
+const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped", "portal"]);
 const EMPTY = {
   statuses: [],
   verdicts: [],
@@ -141,7 +141,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     });
     const answer = readJson(text);
     if (!response.ok) throw refusal(response, answer, now());
-    if (answer?.protocol !== PROTOCOL) throw failure("no_answer");
+    if (answer?.protocol !== PROTOCOL) throw refusal(response, null, now());
     const bytes = Number(response.headers.get("Content-Length")) || text.length;
     measure(bytes, clock() - started);
     return { request: body, answer: { ...EMPTY, token, ...answer }, bytes };
@@ -178,8 +178,9 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     const failures = Math.min(link.failures + 1, 12);
     const wait = random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
     if (error.wipe) await store.wipe({ keepWaiting: true });
-    const code = error.wipe ? "wiped" : (error.code ?? "broken");
-    if (!error.code) console.error(error);
+    const known = typeof error.code === "string" ? error.code : ""; // a DOMException's is a number
+    const code = error.wipe ? "wiped" : known || "broken";
+    if (!known) console.error(error);
     await store.setLink({
       ok: false,
       at: now(),
@@ -197,8 +198,13 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
 /** What the server said instead of an answer. */
 function refusal(response, answer, now) {
   const wipe = Boolean(answer?.error?.wipe || answer?.flags?.wipe);
-  return Object.assign(failure(answer?.error?.code ?? "no_answer", retryAfter(response, now)), { wipe });
+  const code = answer?.error?.code ?? (isPortal(response) ? "portal" : "no_answer");
+  return Object.assign(failure(code, retryAfter(response, now)), { wipe });
 }
+
+/** A page where the server would send JSON: a network that wants somebody to sign in to it first. */
+const isPortal = ({ ok, status, headers }) =>
+  status === 511 || (ok && (headers.get("Content-Type") ?? "").startsWith("text/html"));
 
 function failure(code, after = 0, cause = undefined) {
   return Object.assign(new Error(code, { cause }), { code, retryAfter: after });

@@ -55,13 +55,20 @@ async function open() {
   });
   let running = null;
   const runAlone = async (options) => {
-    const outcome = await store.exchange(() => exchanger.run(options));
-    if (outcome.ok) await store.reserve();
+    const outcome = await store.exchange(async () => {
+      const ended = await exchanger.run(options);
+      if (ended.ok) await store.reserve();
+      return ended;
+    });
     await tellPages({ type: "changed", outcome });
     return outcome;
   };
-  const run = (options) => {
-    running ??= runAlone(options).finally(() => {
+  const run = async (options) => {
+    if (running) {
+      const outcome = await running; // which may have looked for the last time before this was saved
+      return outcome.ok && (await store.pending({ limit: 1 })).length ? run(options) : outcome;
+    }
+    running = runAlone(options).finally(() => {
       running = null;
     });
     return running;

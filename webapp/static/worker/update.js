@@ -3,6 +3,7 @@
 import { handOver, inspectOutbox } from "./store/handover.js";
 import { openStore } from "./store/index.js";
 
+const COMES_TO_REST = 1_000; // asked while the other build ends its last answer, Chromium looks again only after a minute
 const random = (length) => crypto.getRandomValues(new Uint8Array(length));
 
 /** Take over from the build that runs: {ok, code}. Where this build cannot, it stays waiting and the other goes on. */
@@ -15,7 +16,11 @@ export async function takeOver() {
   }
 }
 
-/** Nobody saves or exchanges now: read what waits, as it is and once more after this build's upgrade of it. */
+/**
+ * Nobody saves or exchanges now: read what waits, as it is and once more after this build's upgrade of it. The
+ * activation is begun here but not waited for: it waits itself for what the other build still has to answer, and
+ * that may be waiting for these locks.
+ */
 async function takeOverNow() {
   const before = await inspectOutbox(crypto);
   if (before.unreadable) return { ok: false, code: "unreadable" };
@@ -23,6 +28,7 @@ async function takeOverNow() {
   store.close();
   const after = await inspectOutbox(crypto);
   if (after.unreadable || after.entries !== before.entries) return { ok: false, code: "unreadable" };
-  await self.skipWaiting();
+  await new Promise((resolve) => setTimeout(resolve, COMES_TO_REST));
+  self.skipWaiting();
   return { ok: true, code: "" };
 }
