@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 
 from sync.errors import ProblemError
+from sync.ids import ids_in
 from sync.log import lock_logs
 from sync.rows import is_standing
 from sync.schema import area_log, audit, log, quarantine, receipt, record
 from sync.scope import Caller
-from sync.tombstones import Act, bury, ids_in, note_act
+from sync.tombstones import Act, bury, note_act
 
 ERASERS = frozenset({"supervisor", "operator"})
 REASONS = ("own_request", "guardian_request", "wrong_entry", "no_purpose")

@@ -24,3 +24,8 @@ def uuid7(now: int, random: bytes) -> str:
 def is_id(value: object) -> bool:
     """Whether ``value`` is a UUID in its usual 36 characters, lower case."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def ids_in(text: str) -> set[str]:
+    """Every id that a text names."""
+    return set(_ID.findall(text))

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync.errors import ProblemError
+from sync.ids import ids_in
 from sync.log import lock_logs
 from sync.rows import is_standing
 from sync.schema import quarantine, record
 from sync.scope import Caller
-from sync.tombstones import Act, bury, ids_in, log_entries, note_act
+from sync.tombstones import Act, bury, log_entries, note_act
 
 
 def move_household(

@@ -7,7 +7,6 @@ and is shown on no page. Where a record went is known to the server alone (``loo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from sync.schema import area_log, log, record
 from sync.verdicts import FACT_OPS
 
 MOST_MOVES = 100
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEPT = frozenset({"area_id", "record_id", "kind", "household_id", "person_id"})
 _EMPTY = {column.name: None for column in record.columns if column.name not in _KEPT}
 
@@ -144,11 +142,6 @@ def note_act(
     """The one audit row of an act, under the id that its log entries carry."""
     who = {"actor": act.author, "device": act.device}
     note(tx, area=area, action=action, subject=subject, detail=detail, now=act.at, id=act.change, **who)
-
-
-def ids_in(text: str) -> set[str]:
-    """Every id that the text of a change names."""
-    return set(_ID.findall(text))
 
 
 def _about(change: Change) -> set[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from sqlalchemy import Connection, select
 
@@ -26,16 +29,10 @@ def account() -> None:
 @click.option("--password", prompt="密码", hide_input=True, confirmation_prompt=True)
 def create(login: str, name: str, phone: str, role: str, area_name: str, password: str) -> None:
     """Make an account and give it its role."""
-    from webapp.cli import open_app
-
-    store = store_of(open_app())
-    with store.write() as tx:
+    store = _store()
+    with _said_plainly(), store.write() as tx:
         found = _area_named(tx, area_name)
-        try:
-            account_id = create_account(tx, login, name, phone, password)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
-        grant(tx, store, account_id, role, found)
+        grant(tx, store, create_account(tx, login, name, phone, password), role, found)
     click.echo(f"已建好账号 {login}（{name}）。")
 
 
@@ -44,13 +41,8 @@ def create(login: str, name: str, phone: str, role: str, area_name: str, passwor
 @click.option("--password", prompt="新密码", hide_input=True, confirmation_prompt=True)
 def password(login: str, password: str) -> None:
     """Set a new password; every session of the account ends."""
-    from webapp.cli import open_app
-
-    with store_of(open_app()).write() as tx:
-        try:
-            set_password(tx, login, password)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
+    with _said_plainly(), _store().write() as tx:
+        set_password(tx, login, password)
     click.echo(f"账号 {login} 的密码已换，所有网页登录已退出。")
 
 
@@ -61,11 +53,8 @@ def password(login: str, password: str) -> None:
 def grant_command(login: str, role: str, area_name: str) -> None:
     """Give LOGIN the ROLE over a grid or village, from now on."""
     store = _store()
-    with store.write() as tx:
-        try:
-            grant(tx, store, find_account(tx, login), role, _area_named(tx, area_name))
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
+    with _said_plainly(), store.write() as tx:
+        grant(tx, store, find_account(tx, login), role, _area_named(tx, area_name))
     click.echo(f"账号 {login} 现在负责 {area_name}。")
 
 
@@ -75,12 +64,18 @@ def grant_command(login: str, role: str, area_name: str) -> None:
 @click.argument("area_name")
 def end_command(login: str, role: str, area_name: str) -> None:
     """End LOGIN's ROLE over a grid or village now; what was written before still counts for seven days."""
-    with _store().write() as tx:
-        try:
-            end_grant(tx, find_account(tx, login), role, _area_named(tx, area_name))
-        except ValueError as error:
-            raise click.ClickException(str(error)) from error
+    with _said_plainly(), _store().write() as tx:
+        end_grant(tx, find_account(tx, login), role, _area_named(tx, area_name))
     click.echo(f"账号 {login} 不再负责 {area_name}。手机下次联网先上传，再清掉那里的资料。")
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What cannot be done, said at the prompt as it is; nothing of it stays written."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _store() -> Store:

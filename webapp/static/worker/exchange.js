@@ -97,18 +97,9 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   async function compose(askNow) {
     const identity = await store.identity();
     if (!identity?.token) throw failure("sign_in_again");
-    const body = {
-      protocol: PROTOCOL,
-      build,
-      epoch: identity.epoch ?? null,
-      snapshots: 2,
-      lean: 1,
-      cursors: await store.cursors(),
-      bytes: wish,
-      changes: await store.pending(),
-      ...(await store.questions(askNow)),
-    };
-    return { body, token: identity.token };
+    const { epoch = null, token } = identity;
+    const said = { epoch, cursors: await store.cursors(), changes: await store.pending() };
+    return { body: { ...bodyOf(said), ...(await store.questions(askNow)) }, token };
   }
 
   /** The next page asked for with this answer's cursors, where nothing waits to be said first; else null. */
@@ -119,8 +110,12 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     if (waiting.length > request.changes.length) return null;
     const cursors = { ...request.cursors };
     for (const page of answer.news) cursors[page.area] = page.cursor;
-    const body = { protocol: PROTOCOL, build, epoch: answer.epoch, snapshots: 2, lean: 1, cursors, bytes: wish, changes: [] };
-    return ask({ body, token: answer.token });
+    return ask({ body: bodyOf({ epoch: answer.epoch, cursors, changes: [] }), token: answer.token });
+  }
+
+  /** What every request says: this build and what it can take, beside where the phone is and what it has to say. */
+  function bodyOf({ epoch, cursors, changes }) {
+    return { protocol: PROTOCOL, build, epoch, snapshots: 2, lean: 1, cursors, bytes: wish, changes };
   }
 
   /** One request under way: {asked, stop}; `asked` is a promise of {request, answer, bytes}. */
