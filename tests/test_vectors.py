@@ -29,7 +29,7 @@ TWINS = {
         for path in (ROOT / "webapp/field/view_models").glob("[a-z]*.py")
     },
 }
-ONLY_SERVER = {"local_instant", "load_profile", "fields_at_fault"}
+ONLY_SERVER = {"local_instant", "load_profile", "fields_at_fault", "ids_in"}
 
 
 @pytest.mark.parametrize(("stem", "vector"), CASES, ids=[f"{s}-{v['name']}" for s, v in CASES])
