@@ -17,6 +17,10 @@ def _no_lookup(_fields: Fields) -> str | None:
     return None
 
 
+def _nobody(_fields: Fields) -> str | None:
+    return None
+
+
 def _no_errors(_fields: Fields) -> list[dict[str, str]]:
     return []
 
@@ -30,7 +34,8 @@ class Kind:
     """One kind of record.
 
     ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
-    ``lookup`` gives the value a record is found by outside its id; ``check`` returns form errors;
+    ``lookup`` gives the value a record is found by outside its id; ``subject`` the id of whom a profile is
+    about (a person, else a household), with whom it moves and is erased; ``check`` returns form errors;
     ``attend`` returns how urgent a fact is and the codes that say why.
     """
 
@@ -40,6 +45,7 @@ class Kind:
     private: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
     lookup: Callable[[Fields], str | None] = _no_lookup
+    subject: Callable[[Fields], str | None] = _nobody
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors
     attend: Callable[[Fields], Attention] = _all_well
     versions: frozenset[int] = field(default=frozenset({1}))

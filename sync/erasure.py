@@ -1,4 +1,4 @@
-"""Erasing a person: their profile, pairings and facts, and every text that was ever sent about them.
+"""Erasing a person: their profile, those about them, their facts, and every text ever sent about them.
 
 Invariant: afterwards no query finds anything that describes them, in any area they were ever in; what stays
 is that changes came (ids, numbers, hashes) and tombstones, by which phones forget them too. Whatever still
@@ -8,7 +8,6 @@ the files with ``compact``.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
@@ -69,13 +68,11 @@ def _home_of(tx: Connection, person: str, areas: frozenset[str]) -> str:
 
 def _records_about(tx: Connection, area: str, person: str) -> list[Any]:
     """The records of an area about a person that are not erased yet, tombstones of a move among them."""
-    standing = select(record.c.record_id, record.c.kind, record.c.seq, record.c.body).where(
+    standing = select(record.c.record_id, record.c.kind, record.c.seq).where(
         record.c.area_id == area, or_(record.c.state.is_(None), record.c.state != "erased")
     )
-    theirs = or_(record.c.record_id == person, record.c.person_id == person)
-    pairings = tx.execute(standing.where(record.c.kind == "pairing", is_standing())).all()
-    found = [each for each in pairings if json.loads(each.body).get("person") == person]
-    return sorted([*found, *tx.execute(standing.where(theirs))], key=lambda each: each.seq)
+    theirs = or_(record.c.record_id == person, record.c.person_id == person, record.c.subject_id == person)
+    return list(tx.execute(standing.where(theirs).order_by(record.c.seq)))
 
 
 def _empty_texts(tx: Connection, areas: frozenset[str], ids: set[str], act: Act) -> None:

@@ -7,10 +7,9 @@ conflicts. Receipts stay where the changes were accepted.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from sync.errors import ProblemError
 from sync.ids import ids_in
@@ -24,7 +23,7 @@ from sync.tombstones import Act, bury, log_entries, note_act
 def move_household(
     tx: Connection, caller: Caller, act: Act, household: str, *, source: str, target: str
 ) -> int:
-    """Move a household, its people, their facts, pairings and cards; return how many records moved.
+    """Move a household, its people, their facts, and the profiles about any of them; return how many moved.
 
     Raises ProblemError: ``not_allowed`` where the caller does not review in both areas, ``unknown_record``
     where the household is not in ``source``, ``id_reused`` where one of the ids stands in ``target`` already.
@@ -54,19 +53,11 @@ def _records_of(tx: Connection, area: str, household: str) -> tuple[list[Any], l
     house = tx.execute(standing.where(record.c.record_id == household)).one_or_none()
     if house is None or house.kind != "household":
         raise ProblemError("unknown_record", household)
-    profiles = tx.execute(standing.where(record.c.kind.in_(("person", "pairing", "card")))).all()
-    bodies = {each.record_id: json.loads(each.body) for each in profiles}
-    people = [
-        each.record_id
-        for each in profiles
-        if each.kind == "person" and bodies[each.record_id].get("household") == household
-    ]
-    with_it = {"person": "household", "card": "household", "pairing": "person"}
-    chosen = [
-        each for each in profiles if bodies[each.record_id].get(with_it[each.kind]) in {household, *people}
-    ]
-    facts = tx.execute(standing.where(record.c.person_id.in_(people))).all()
-    return sorted([house, *chosen, *facts], key=lambda each: each.seq), people
+    of_house = tx.execute(standing.where(record.c.subject_id == household)).all()
+    people = [each.record_id for each in of_house if each.kind == "person"]
+    of_people = or_(record.c.subject_id.in_(people), record.c.person_id.in_(people))
+    found = [house, *of_house, *tx.execute(standing.where(of_people)).all()]
+    return sorted(found, key=lambda each: each.seq), people
 
 
 def _make_room(tx: Connection, target: str, moving: list[Any]) -> None:

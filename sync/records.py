@@ -318,8 +318,7 @@ def _write_records(tx: Connection, folding: Folding, latest: dict[tuple[str, str
     for key, seq in latest.items():
         row = folding.rows[key] | {"seq": seq}
         folding.rows[key] = row
-        kind = folding.catalogue[row["kind"]]
-        values = encode_row(row, folding.edits.get(key), kind.lookup(row["fields"]))
+        values = encode_row(row, folding.edits.get(key), folding.catalogue[row["kind"]])
         if key in folding.stored:
             altered = {name: value for name, value in values.items() if name not in _NEVER_ALTERED}
             changed.append(altered | {"key_area": key[0], "key_id": key[1]})

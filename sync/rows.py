@@ -43,7 +43,7 @@ _NOT_SENT = frozenset({"area", "kind", "body", "extra"})
 _NOTHING: frozenset[str] = frozenset()
 
 
-def encode_row(row: Row, edits: Edits | None, lookup: str | None) -> dict[str, Any]:
+def encode_row(row: Row, edits: Edits | None, kind: Kind) -> dict[str, Any]:
     """The table's values of a row (all but ``seq``, which the log gives)."""
     values = {column: row.get(key) for column, key in _COLUMNS.items()}
     extra = {key: value for key, value in row.items() if key not in _IN_COLUMNS}
@@ -51,7 +51,8 @@ def encode_row(row: Row, edits: Edits | None, lookup: str | None) -> dict[str, A
         "state": row.get("state", IN_CONFLICT if "conflicts" in row else None),
         "device_id": row.get("device"),
         "attention_rank": RANKS.get(row.get("attention", "")),
-        "lookup": lookup,
+        "lookup": kind.lookup(row["fields"]),
+        "subject_id": kind.subject(row["fields"]),
         "body": _dump(row["fields"]),
         "extra": _dump(extra),
         "edits": None if edits is None else _dump(edits),

@@ -52,6 +52,7 @@ record = Table(
     Column("seq", BigInteger, nullable=False),
     _id("household_id", optional=True),
     _id("person_id", optional=True),
+    _id("subject_id", optional=True),  # of a profile: the person, else the household, that it is about
     _id("author_id", optional=True),
     _id("device_id", optional=True),
     _instant("occurred_at", optional=True),
@@ -66,6 +67,7 @@ record = Table(
     ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
     Index("ix_record_area_id_seq", "area_id", "seq"),
     Index("ix_record_area_id_person_id_occurred_at", "area_id", "person_id", "occurred_at"),
+    Index("ix_record_area_id_subject_id", "area_id", "subject_id"),
     Index("ix_record_area_id_kind_state", "area_id", "kind", "state"),
     Index("ix_record_lookup", "lookup"),
 )

@@ -21,7 +21,7 @@ from sync.schema import area_log, log, record
 from sync.verdicts import FACT_OPS
 
 MOST_MOVES = 100
-_KEPT = frozenset({"area_id", "record_id", "kind", "household_id", "person_id"})
+_KEPT = frozenset({"area_id", "record_id", "kind", "household_id", "person_id", "subject_id"})
 _EMPTY = {column.name: None for column in record.columns if column.name not in _KEPT}
 
 

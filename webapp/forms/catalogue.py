@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sync.catalogue import Catalogue, Kind
+from sync.ids import is_id
 from webapp.care.thresholds import attend
 from webapp.forms.engine import check_form, load_form, load_profile
 from webapp.ledger.lookup import household_lookup, person_lookup
@@ -53,6 +54,7 @@ def _profile(kind: str) -> Kind:
         check=partial(check_profile, form),
         sensitive=_marked(form, "sensitive"),
         lookup=_LOOKUPS.get(kind, _no_lookup),
+        subject=partial(_subject, _of_type(form, "person") + _of_type(form, "household")),
     )
 
 
@@ -79,6 +81,15 @@ def _is_of_type(kind: str, value: Any) -> bool:
 
 def _marked(form: dict[str, Any], mark: str) -> frozenset[str]:
     return frozenset(field["key"] for field in form["fields"] if field.get(mark))
+
+
+def _of_type(form: dict[str, Any], kind: str) -> tuple[str, ...]:
+    return tuple(field["key"] for field in form["fields"] if field["type"] == kind)
+
+
+def _subject(keys: tuple[str, ...], fields: dict[str, Any]) -> str | None:
+    """The first of these fields that names somebody: a person before a household."""
+    return next((fields[key] for key in keys if is_id(fields.get(key))), None)
 
 
 def _no_lookup(_fields: dict[str, Any]) -> str | None:
