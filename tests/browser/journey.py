@@ -296,6 +296,7 @@ class Journey:
         phone.page.locator("form[data-form=edit]").wait_for()
         address = phone.page.url.removeprefix(self.server.url)
         phone.fill("phone", "13900000001")
+        phone.shot("edit", whole=True)
         phone.save()
         phone.sees("已存本机", ".toast")
         self.switch_off()

@@ -84,3 +84,21 @@ test("a choice of what is no longer so, or of nothing, settles nothing", async (
   assert.equal((await phone.store.pending()).length, 0);
   assert.equal((await phone.store.counts()).needs, 1);
 });
+
+for (const [status, code] of [["rejected", "id_reused"], ["quarantined", "invalid_fields"]]) {
+  test(`an edit that was ${status} hides neither whose value shows nor that two compete`, async () => {
+    const { phone, server } = await inConflict();
+    await editPerson(ask(phone, { phone: "135", "seen-phone": "138" }));
+    assert.deepEqual(await phone.store.counts(), { waiting: 1, oldest: phone.clock.now, needs: 0 });
+    assert.equal((await shown(phone)).fields.phone, "135");
+    const [{ id }] = await phone.store.pending();
+    const answer = server.answer({ cursors: await phone.store.cursors() });
+    await phone.store.settle({ ...answer, statuses: [{ id, status, code }] });
+    assert.equal((await shown(phone)).fields.phone, "138");
+    assert.equal((await phone.store.counts()).needs, status === "rejected" ? 2 : 1);
+    const conflict = (await phone.store.outbox()).find(({ op }) => op === "conflict");
+    assert.equal(conflict.seen, "c1,c2");
+    await settlePerson(ask(phone, { keep: "mine", seen: "c1,c2" }, { name: "phone" }));
+    assert.deepEqual((await phone.store.pending()).map(({ body }) => body), [{ phone: "139" }]);
+  });
+}

@@ -16,7 +16,7 @@ function exchangerOf(phone, fetch, notify = () => undefined, clock = () => 0) {
     now: () => phone.clock.now,
     random: () => 1,
     build: "test",
-    notify,
+    notify: ({ progress }) => progress && notify(progress),
     compress: async (text) => gzipSync(text),
     clock,
   });
@@ -89,6 +89,30 @@ test("two runs at once are one", async () => {
   });
   await Promise.all([exchanger.run(), exchanger.run(), exchanger.run()]);
   assert.equal(requests, 1);
+});
+
+test("what was saved after a run had looked for the last time is sent by whoever joined it", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const said = [];
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    said.push(bodyOf(init).changes.length);
+    return json(server.answer(bodyOf(init)));
+  });
+  const reserve = phone.store.reserve.bind(phone.store);
+  let joined = null;
+  phone.store.reserve = async () => {
+    if (!joined) {
+      await phone.store.save(newVisit(phone));
+      joined = exchanger.run({ reason: "save" });
+    }
+    return reserve();
+  };
+  await exchanger.run();
+  assert.deepEqual(await joined, { ok: true, code: "" });
+  assert.deepEqual(said, [0, 1]);
+  assert.equal((await phone.store.counts()).waiting, 0);
+  assert.equal(exchanger.isRunning(), false);
 });
 
 test("where nothing happens the minute asks less and less often, and never holds up what was saved", async () => {

@@ -66,6 +66,7 @@ export const requestOf = async (store, limit = 100) => ({
 export class ModelServer {
   constructor() {
     this.epoch = "e1";
+    this.mostParts = 200; // of one repair, as sync/checks.py
     this.key = ""; // another key: no cursor of before reads any more
     this.rows = new Map();
     this.log = [];
@@ -134,6 +135,7 @@ export class ModelServer {
     }
     const names = [...new Set(["", ...rows.map((row) => row.person ?? ""), ...Object.keys(parts[AREA] ?? {})])];
     const wrong = parts[AREA] ? names.filter((name) => digestRows(part(name)).digest !== parts[AREA][name]) : [];
+    wrong.splice(this.mostParts);
     const repairs = parts[AREA] ? [{ area: AREA, parts: wrong, tables: tables(wrong.flatMap(part)) }] : [];
     return { checks, repairs };
   }

@@ -473,6 +473,33 @@ test("an area that differs even after its repair starts afresh", async () => {
   assert.deepEqual((await phone.store.factsOf("p1")).map((row) => row.id), [waiting.id]);
 });
 
+test("a phone that lost more than one repair holds takes what comes, then the area afresh, and has it all", async () => {
+  const server = new ModelServer();
+  server.mostParts = 3;
+  const people = Array.from({ length: 9 }, (_, n) => `q${n}`);
+  for (const [n, person] of people.entries()) server.put({ ...visitRow(`f${n}`, NOW - n), person });
+  const phone = await newPhone({ server });
+  const waiting = await phone.store.save(newVisit(phone));
+  const exchange = async () => {
+    const request = await requestOf(phone.store);
+    await phone.store.settle(server.answer(request), request);
+    return request;
+  };
+  const held = async () => (await Promise.all(people.map((person) => phone.store.factsOf(person)))).flat().length;
+  await exchange();
+  await change("facts", (store, keys) => keys.forEach((key) => store.delete(key)));
+  phone.clock.now += 8 * 86_400_000;
+  const asked = [];
+  for (let round = 0; round < 6; round += 1) {
+    const { digests, parts, cursors } = await exchange();
+    asked.push(digests ? "digest" : parts ? "parts" : cursors[AREA] ? "nothing" : "afresh");
+    if (asked.length === 2) assert.ok((await held()) < 9, "one repair is not enough");
+  }
+  assert.deepEqual(asked, ["digest", "parts", "digest", "afresh", "nothing", "nothing"]);
+  assert.equal(await held(), 9);
+  assert.deepEqual((await phone.store.factsOf("p1")).map((row) => row.id), [waiting.id]);
+});
+
 test("whatever happens in whatever order, nothing saved is lost and nothing is doubled", async () => {
   for (let seed = 1; seed <= 16; seed += 1) await liveThrough(seed);
 });

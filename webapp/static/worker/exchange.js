@@ -28,17 +28,36 @@ const EMPTY = {
   flags: { wipe: false, min_build: null, retry_after: null },
 }; // what a part left out of a lean answer says (sync/lean.py)
 
-/** An exchanger over a store; run() is single-flight and never throws. */
+/** An exchanger over a store; run() is single-flight, here and across tabs, and never throws. */
 export function makeExchanger({ store, fetch, now, random, build, notify, compress, clock = () => performance.now() }) {
   let running = null;
   let wish = FIRST_PAGE;
 
-  /** Exchange until done: {ok, code}. The clock's ("minute") waits out a back-off, "front" a short one when quiet. */
-  function run({ reason = "" } = {}) {
-    running ??= attempt(reason).finally(() => {
+  /**
+   * Exchange until done: {ok, code}. The clock's ("minute") waits out a back-off, "front" a short one when quiet.
+   * Who finds one under way hears of its end, and where that one looked for the last time before something was
+   * saved, there is another.
+   */
+  async function run({ reason = "" } = {}) {
+    if (running) {
+      const outcome = await running;
+      return outcome.ok && (await store.pending({ limit: 1 })).length ? run({ reason }) : outcome;
+    }
+    running = runAlone(reason).finally(() => {
       running = null;
     });
     return running;
+  }
+
+  /** One exchange, with no other tab's or build's beside it; every page hears how it ended. */
+  async function runAlone(reason) {
+    const outcome = await store.exchange(async () => {
+      const ended = await attempt(reason);
+      if (ended.ok) await store.reserve();
+      return ended;
+    });
+    await notify({ outcome });
+    return outcome;
   }
 
   async function attempt(reason) {
@@ -76,7 +95,8 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
         told.rows += await store.settle(answer, request);
         told.bytes += bytes;
         said += request.changes.length;
-        notify({ ...told, left: answer.remaining.rows, usable: Boolean(answer.usable || !answer.more), ready: !answer.more });
+        const [left, usable] = [answer.remaining.rows, Boolean(answer.usable || !answer.more)];
+        notify({ progress: { ...told, left, usable, ready: !answer.more } });
         const answered = new Set(answer.statuses.map((status) => status.id));
         if (request.changes.some((change) => !answered.has(change.id))) throw failure("not_answered");
         if (answer.flags?.wipe && !(await store.pending({ limit: 1 })).length) return await forgetAll();

@@ -50,30 +50,10 @@ async function open() {
     now: Date.now,
     random: Math.random,
     build,
-    notify: (progress) => tellPages({ type: "changed", progress }),
+    notify: (said) => tellPages({ type: "changed", ...said }),
     compress: "CompressionStream" in self ? compress : null,
   });
-  let running = null;
-  const runAlone = async (options) => {
-    const outcome = await store.exchange(async () => {
-      const ended = await exchanger.run(options);
-      if (ended.ok) await store.reserve();
-      return ended;
-    });
-    await tellPages({ type: "changed", outcome });
-    return outcome;
-  };
-  const run = async (options) => {
-    if (running) {
-      const outcome = await running; // which may have looked for the last time before this was saved
-      return outcome.ok && (await store.pending({ limit: 1 })).length ? run(options) : outcome;
-    }
-    running = runAlone(options).finally(() => {
-      running = null;
-    });
-    return running;
-  };
-  return { store, exchanger: { ...exchanger, run } };
+  return { store, exchanger };
 }
 
 async function connectionOf(store, exchanger) {

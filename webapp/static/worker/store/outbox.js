@@ -66,11 +66,18 @@ export const dismissEntry = (entry, now) => ({ ...entry, state: "acknowledged", 
 export const offerAgain = (entry) =>
   entry.state === "acknowledged" && entry.sealed ? { ...entry, state: "waiting", seq: null, seen: false } : null;
 
-/** Whether an entry still has to be laid over the server's rows; a refused correction corrects nothing. */
+/** Whether an entry still has to be laid over the server's rows. */
 export const isUnseen = (entry) =>
-  Boolean(entry.sealed) &&
-  !(entry.state === "acknowledged" && entry.seen) &&
-  !(entry.status === "declined" && entry.op !== "record");
+  Boolean(entry.sealed) && !(entry.state === "acknowledged" && entry.seen) && !correctsNothing(entry);
+
+/**
+ * Whether the server has judged a correction and did not count it in: declined, refused, or an edit that is held.
+ * Laid over a profile it would hide whose value shows, and that two compete.
+ */
+const correctsNothing = ({ op, status }) =>
+  (status === "declined" && op !== "record") ||
+  (status === "rejected" && (op === "set" || op === "void")) ||
+  (status === "quarantined" && op === "set");
 
 /**
  * Whether the server's row, as the phone has it, already shows what an entry did. A cursor past the entry's
