@@ -36,7 +36,8 @@ class Kind:
     ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
     ``lookup`` gives the value a record is found by outside its id; ``subject`` the id of whom a profile is
     about (a person, else a household), with whom it moves and is erased; ``check`` returns form errors;
-    ``attend`` returns how urgent a fact is and the codes that say why.
+    ``attend`` returns how urgent a fact is and the codes that say why. Of a profile, who does not review may
+    set the ``phone`` fields, and those of ``register`` where the record is new.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Kind:
     fields: frozenset[str]
     private: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
+    phone: frozenset[str] = frozenset()
+    register: frozenset[str] = frozenset()
     lookup: Callable[[Fields], str | None] = _no_lookup
     subject: Callable[[Fields], str | None] = _nobody
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors

@@ -14,7 +14,6 @@ from sync.change import Change
 from sync.overlay import Row
 from sync.scope import Caller
 
-PHONE_PROFILES = frozenset({"household", "person"})
 FACT_OPS = frozenset({"record", "amend", "void", "review"})
 
 
@@ -52,7 +51,7 @@ def judge_change(change: Change, kind: Kind | None, caller: Caller, known: Known
     if kind is None or code:
         return _held(code)
     if kind.family == "profile":
-        return _judge_set(change, kind, caller)
+        return _judge_set(change, kind, caller, known)
     return _JUDGES[change.op](change, kind, caller, known)
 
 
@@ -69,10 +68,18 @@ def _why_held(change: Change, kind: Kind | None, caller: Caller, known: Known) -
     return "unknown_record" if known.target is not None and known.target["kind"] != change.kind else ""
 
 
-def _judge_set(change: Change, kind: Kind, caller: Caller) -> Verdict:
-    if change.kind not in PHONE_PROFILES and not caller.may_review(change.area):
-        return _held("not_allowed")
+def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:
+    """Who does not review sets only what the definition marks: for the phone, or for a record that is new.
+
+    A field that this build does not know waits for the one that does (``invalid_fields``, replayed).
+    """
     errors = kind.check(change.body)
+    if not caller.may_review(change.area):
+        allowed = kind.phone if known.target is not None else kind.register
+        if not allowed or change.body.keys() & kind.fields - allowed:
+            return _held("not_allowed")
+        unknown = sorted(change.body.keys() - kind.fields)
+        errors = errors + [{"key": name, "code": "unknown_field", "message": name} for name in unknown]
     return Verdict("quarantined", "invalid_fields", errors) if errors else ACCEPTED
 
 

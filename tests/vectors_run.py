@@ -1,7 +1,7 @@
 """Running a language-neutral vector in Python. The same files are run by tests/js/vectors.test.js.
 
 A vector is ``{"name", "call", "in", "out"}``. In ``in``, "$t" stands for the untranslated translator,
-``{"$form": kind}`` for a form's definition, ``{"$options": {…}}`` for options by name.
+``{"$form": kind}`` and ``{"$profile": kind}`` for a definition, ``{"$options": {…}}`` for options by name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.clock import Clock
 from webapp.forms.catalogue import untranslated
-from webapp.forms.engine import load_form
+from webapp.forms.engine import load_form, load_profile
 
 VECTORS = Path(__file__).parent / "vectors"
 MODULES = {
@@ -28,6 +28,7 @@ MODULES = {
     "summary": "webapp.care.summary",
     "rhythm": "webapp.care.rhythm",
     "forms": "webapp.forms.engine",
+    "profile": "webapp.forms.profile",
     **{
         f"view_models/{page}": f"webapp.field.view_models.{page}"
         for page in (
@@ -66,6 +67,8 @@ def _argument(arg: Any) -> Any:
         return untranslated
     if isinstance(arg, dict) and "$form" in arg:
         return load_form(arg["$form"])
+    if isinstance(arg, dict) and "$profile" in arg:
+        return load_profile(arg["$profile"])
     if isinstance(arg, dict) and set(arg) == {"millis", "counter", "node"}:
         return Clock(**arg)
     return arg

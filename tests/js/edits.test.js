@@ -38,7 +38,7 @@ test("an edit shows at once, says what was seen, and carries only what differs",
   const server = new ModelServer();
   server.put({ ...PERSON, fields: { ...FIELDS, phone: "137", health: "哮喘" } });
   const phone = await newPhone({ server });
-  const form = { phone: "139", "seen-phone": "137", health: "", "seen-health": "哮喘", school: "", name: "别人" };
+  const form = { phone: "139", "seen-phone": "137", health: "", "seen-health": "哮喘", school: "", category: "elder" };
   const answer = await editPerson(ask(phone, form));
   assert.equal(answer.headers.get("location"), "http://phone/field/people/p1?saved=phone");
   assert.deepEqual((await shown(phone)).fields, { ...FIELDS, phone: "139" });

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { makeTranslator } from "../../webapp/static/i18n.js";
 import { loadForm } from "../../webapp/static/forms/engine.js";
+import { loadProfile } from "../../webapp/static/forms/profile.js";
 
 const VECTORS = new URL("../vectors/", import.meta.url);
 const STATIC = "../../webapp/static/";
@@ -20,6 +21,7 @@ const MODULES = {
   summary: "care/summary.js",
   rhythm: "care/rhythm.js",
   forms: "forms/engine.js",
+  profile: "forms/profile.js",
   ...Object.fromEntries(PAGES.map((page) => [`view_models/${page}`, `field/view_models/${page}.js`])),
 };
 const t = makeTranslator();
@@ -46,6 +48,7 @@ test("every vector file is run", () => {
 function argument(value) {
   if (value === "$t") return t;
   if (value?.$form) return loadForm(value.$form);
+  if (value?.$profile) return loadProfile(value.$profile);
   return value?.$options ?? value;
 }
 

@@ -102,14 +102,14 @@ def test_without_a_worker_only_what_differs_is_set_and_a_stale_page_overwrites_n
     assert f'href="{path}/edit"' in asha.get(path).text
     stale = dict(re.findall(r'name="(seen-[a-z_]+)" value="([^"]*)"', asha.get(f"{path}/edit").text))
     assert "seen-phone" in stale
-    assert "seen-name" not in stale
+    assert "seen-birth" not in stale
     saved = ben.post(f"{path}/edit", data=stale | {"phone": BENS})
     assert saved.location == f"{path}?saved=server"
     assert "已上传 · 资料" in ben.get(saved.location).text
-    typed = {"phone": " １３９０0000001", "health": "", "name": "别人", "household": "x"}
-    asha.post(f"{path}/edit", data=stale | typed | {"seen-name": "黄桂兰"})
+    typed = {"phone": " １３９０0000001", "health": "", "birth": "1901-01-01", "household": "x"}
+    asha.post(f"{path}/edit", data=stale | typed | {"seen-birth": "1951-07-11"})
     row = row_of(village, person)
-    assert row["fields"]["name"] == "黄桂兰"
+    assert row["fields"]["birth"] == "1951-07-11"
     assert "health" not in row["fields"]
     assert {head["value"] for head in row["conflicts"]["phone"]} == {ASHAS, BENS}
     assert asha.post(f"{path}/edit", data={"school": "长" * 201}).status_code == 422
@@ -145,9 +145,16 @@ def test_a_household_is_corrected_too_and_nobody_corrects_another_village(
     client_for: Client, village: World
 ) -> None:
     home = village.households["huang"]
-    saved = client_for("asha").post(f"/field/households/{home}/edit", data={"living": "土房", "door": "9号"})
+    saved = client_for("asha").post(f"/field/households/{home}/edit", data={"living": "土房", "number": "9"})
     assert "土房" in client_for("asha").get(saved.location).text
-    assert row_of(village, home)["fields"]["door"] == "12号"
+    assert row_of(village, home)["fields"]["number"] == 12
+    asha = client_for("asha")
+    assert (
+        asha.post(f"/field/households/{home}/edit", data={"door": "", "seen-door": "12号"}).status_code == 422
+    )
+    asha.post(f"/field/households/{home}/edit", data={"door": "１6号", "seen-door": "12号"})
+    fields = row_of(village, home)["fields"]
+    assert (fields["door"], fields["number"]) == ("１6号", 16)
     for path in (f"people/{village.people['huang']}", f"households/{home}", f"people/{home}"):
         assert client_for("ding").get(f"/field/{path}/edit").status_code == 404
         assert (

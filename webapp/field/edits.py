@@ -72,7 +72,7 @@ def _take_edit(kind: str, record: str) -> Answer:
     row = _profile(kind, record)
     if row is None:
         return not_found()
-    filled = read_edit(kind, request.form.to_dict(flat=False), t)
+    filled = read_edit(kind, request.form.to_dict(flat=False), now_ms(), t)
     if filled["errors"]:
         return _show_edit(kind, record, filled)
     if not filled["body"]:

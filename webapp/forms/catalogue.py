@@ -10,6 +10,7 @@ from sync.catalogue import Catalogue, Kind
 from sync.ids import is_id
 from webapp.care.thresholds import attend
 from webapp.forms.engine import check_form, load_form, load_profile
+from webapp.forms.profile import text_fault
 from webapp.ledger.lookup import household_lookup, person_lookup
 
 FACTS = ("visit", "health_check", "counselling")
@@ -53,6 +54,8 @@ def _profile(kind: str) -> Kind:
         private=_marked(form, "private"),
         check=partial(check_profile, form),
         sensitive=_marked(form, "sensitive"),
+        phone=_marked(form, "phone"),
+        register=_marked(form, "register"),
         lookup=_LOOKUPS.get(kind, _no_lookup),
         subject=partial(_subject, _of_type(form, "person") + _of_type(form, "household")),
     )
@@ -61,13 +64,18 @@ def _profile(kind: str) -> Kind:
 def check_profile(form: dict[str, Any], fields: dict[str, Any]) -> list[dict[str, str]]:
     """What of a profile's fields is not of its type, since every page of every phone prints them.
 
-    None takes a field away; fields that this build does not know are kept as they are.
+    None takes a field away; fields that this build does not know are kept as they are. What is ``strict``
+    (the name by which all lists show somebody) is held to its limits wherever it comes from.
     """
     wrong = []
     for field in form["fields"]:
         value = fields.get(field["key"])
-        if value is not None and not _is_of_type(field["type"], value):
-            wrong.append({"key": field["key"], "code": "wrong_type", "message": field["label"]})
+        if value is None:
+            continue
+        code = "" if _is_of_type(field["type"], value) else "wrong_type"
+        code = code or (text_fault(field, value) if field.get("strict") else "")
+        if code and code != "not_a_name":  # an old ledger's emoji is shown as it is
+            wrong.append({"key": field["key"], "code": code, "message": field["label"]})
     return wrong
 
 

@@ -86,7 +86,7 @@ def check_form(form: Form, body: Body, t: Translate, today: str | None = None) -
     for field in form["fields"]:
         value = body.get(field["key"])
         if value is None:
-            found = ("missing", _ask(field, t)) if field.get("required") else None
+            found = ("missing", ask(field, t)) if field.get("required") else None
         else:
             found = _CHECKS[field["type"]](field, value, t)
             if found is None and field["type"] == "date" and today is not None and value < today:
@@ -237,7 +237,8 @@ _READERS: dict[str, Callable[[list[str]], Any]] = {
 Found = tuple[str, str] | None
 
 
-def _ask(field: Field, t: Translate) -> str:
+def ask(field: Field, t: Translate) -> str:
+    """What to say where a required field is empty."""
     if field["type"] in ("one", "many"):
         return t("请选一项：%(label)s", label=t(field["label"]))
     return t("请填写：%(label)s", label=t(field["label"]))
@@ -354,7 +355,7 @@ def _check_together(form: Form, body: Body, t: Translate) -> list[dict[str, str]
     for pair in form.get("together", ()):
         missing = [key for key in pair if key not in body]
         if len(missing) == 1:
-            errors.append({"key": missing[0], "code": "missing", "message": _ask(fields[missing[0]], t)})
+            errors.append({"key": missing[0], "code": "missing", "message": ask(fields[missing[0]], t)})
     for lower, upper in form.get("below", ()):
         if lower in body and upper in body and body[lower] >= body[upper]:
             labels = {"lower": t(fields[lower]["label"]), "upper": t(fields[upper]["label"])}

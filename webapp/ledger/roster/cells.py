@@ -17,8 +17,11 @@ _DATE = re.compile(r"(\d{4})\s*[年./\-]\s*(\d{1,2})\s*(?:[月./\-]\s*(?:(\d{1,2
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _MOBILE = re.compile(r"(?:86)?(1[3-9]\d{9})")
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}|\d{7,8}")
-# Marks without width, and control characters other than blanks: they come along when text is pasted.
-_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\x00-\x08\x0e-\x1f\x7f]")
+# Marks without width or that turn the writing around, and control characters other than blanks: they come
+# along when text is pasted.
+_UNSEEN = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u206f\u061c\u180e\ufeff\ufff9-\ufffb\u00ad\x00-\x08\x0e-\x1f\x7f-\x9f]"
+)
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 _NUMERALS = "零一二三四五六七八九十"
 OLDEST_YEAR = 1900

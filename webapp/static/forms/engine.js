@@ -182,7 +182,8 @@ const READERS = {
   decimal: readNumber,
 };
 
-function ask(field, t) {
+/** What to say where a required field is empty. */
+export function ask(field, t) {
   const label = t(field.label);
   if (field.type === "one" || field.type === "many") return t("请选一项：%(label)s", { label });
   return t("请填写：%(label)s", { label });

@@ -22,7 +22,7 @@ async function showEdit(site, kind, filled = {}) {
 async function takeEdit(site, kind) {
   const row = await profileOf(site, kind);
   if (!row) return notFound(site);
-  const filled = readEdit(kind, await fieldsOf(site.request), site.t);
+  const filled = readEdit(kind, await fieldsOf(site.request), site.now, site.t);
   if (filled.errors.length) return showEdit(site, kind, filled);
   if (!Object.keys(filled.body).length) return goTo(profilePath(kind, row.id));
   await saveEdit(site, row, { body: filled.body, base: filled.base });

@@ -1,17 +1,21 @@
 // A person's or a household's data to correct on the phone: the fields that their definition marks "phone", each
 // with the value that was seen. Twin: webapp/field/view_models/edit.py.
 
-import household from "../../../forms/profiles/household.json" with { type: "json" };
-import person from "../../../forms/profiles/person.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
-import { plain } from "../../forms/engine.js";
+import {
+  checkRequired,
+  checkTyped,
+  doorNumber,
+  drawFields,
+  isFor,
+  loadProfile,
+  phoneFields,
+  readTyped,
+} from "../../forms/profile.js";
 import { changedFields } from "../../sync/edits.js";
 import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
 import { joinWords } from "./words.js";
-
-const PROFILES = { person, household };
-const LONGEST = 200;
 
 /** The page; `filled` is {typed, seen, errors} of what was sent, or empty. Null where not in the book. */
 export function editView(book, kind, record, filled, now, t) {
@@ -19,39 +23,31 @@ export function editView(book, kind, record, filled, now, t) {
   const row = (kind === "person" ? shelf.people : shelf.households).get(record);
   if (!row) return null;
   const { typed = row.fields, seen = row.fields, errors = [] } = filled;
-  const said = new Map(errors.map((error) => [error.key, error.message]));
   const [path, name] = [profilePath(kind, record), profileName(row)];
+  const fields = phoneFields(loadProfile(kind)).filter((field) => isFor(field, row.fields.category ?? ""));
   return {
     head: head(t("改资料 · %(what)s", { what: name }), { back: path, back_text: name }),
     action: `${path}/edit`,
-    fields: fieldsOf(kind).map((field) => ({
-      key: field.key,
-      id: `f-${field.key}`,
-      label: t(field.label),
-      value: typed[field.key] || "",
-      seen: seen[field.key] || "",
-      is_phone: field.type === "phone",
-      error: said.get(field.key) ?? "",
-      has_error: said.has(field.key),
-    })),
-    errors: [...said].map(([key, message]) => ({ href: `#f-${key}`, message })),
-    has_errors: said.size > 0,
+    fields: drawFields(fields, typed, seen, errors, t),
+    errors: errors.map(({ key, message }) => ({ href: `#f-${key}`, message })),
+    has_errors: errors.length > 0,
   };
 }
 
-/** What was sent: {typed, seen, errors, body, base}; a field that was not sent is left alone. */
-export function readEdit(kind, data, t) {
-  const fields = fieldsOf(kind).filter(({ key }) => key in data);
-  const typed = Object.fromEntries(fields.map((field) => [field.key, typedIn(field, data[field.key])]));
-  const seen = Object.fromEntries(fields.map(({ key }) => [key, said(data[`seen-${key}`] ?? [])]));
+/**
+ * What was sent: {typed, seen, errors, body, base}; a field that was not sent is left alone. Only what differs from
+ * what was seen is checked, so that an old value stops nobody from mending another.
+ */
+export function readEdit(kind, data, now, t) {
+  const form = loadProfile(kind);
+  const fields = phoneFields(form).filter(({ key }) => key in data);
+  const [typed, seen] = [readTyped(fields, data), readTyped(fields, data, "seen-")];
   const made = changedFields(seen, typed);
-  const errors = fields
-    .filter(({ key }) => [...(made.body[key] ?? "")].length > LONGEST)
-    .map(({ key, label }) => ({
-      key,
-      message: t("%(label)s：最多写 %(max)s 个字。", { label: t(label), max: String(LONGEST) }),
-    }));
-  return { typed, seen, errors, ...made };
+  const missing = checkRequired(fields.filter(({ key }) => key in made.body), typed, t);
+  const errors = missing.length ? missing : checkTyped(form, typed, made.body, t, localDate(now));
+  if (!("door" in made.body)) return { typed, seen, errors, ...made };
+  const derived = changedFields({ number: doorNumber(seen.door) }, { number: doorNumber(typed.door) });
+  return { typed, seen, errors, body: { ...made.body, ...derived.body }, base: { ...made.base, ...derived.base } };
 }
 
 /** The page of a person or a household. */
@@ -59,12 +55,3 @@ export const profilePath = (kind, record) => `/field/${kind === "person" ? "peop
 
 /** What a person or a household is called. */
 export const profileName = ({ fields }) => fields.name || joinWords([fields.door ?? "", fields.title ?? ""]);
-
-const fieldsOf = (kind) => PROFILES[kind].fields.filter((field) => field.phone);
-
-function typedIn(field, texts) {
-  const text = said(texts);
-  return text && field.type === "phone" ? text.normalize("NFKC") : text;
-}
-
-const said = (texts) => (texts.length ? plain(texts[0]) : "") || null;
