@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sync.catalogue import Catalogue
 from sync.checks import Digests
 from sync.errors import ProblemError
+from sync.parcel import make_file_key
 from sync.schema import installation
 from sync.shelf import Shelf
 
@@ -40,6 +41,7 @@ LONGEST_PAUSE = 0.4  # seconds; drawn at random below a bound that doubles from 
 LOST_RACES = frozenset({"40001", "40P01", "23505", "42P07"})
 _OUT_OF_ORDER = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED")
 _LOG = logging.getLogger("qiaomen.store")
+_MADE_ONCE: dict[str, Callable[[], str]] = {"epoch": lambda: uuid.uuid4().hex, "file_key": make_file_key}
 T = TypeVar("T")
 
 
@@ -115,15 +117,17 @@ class Store:
             savepoint.rollback()
 
     def upgrade(self) -> None:
-        """Bring the schema to this build's (Alembic) and make the epoch where there is none."""
+        """Bring the schema to this build's (Alembic) and make epoch and file key where there are none."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
 
         def work(tx: Connection) -> None:
             config.attributes["connection"] = tx
             command.upgrade(config, "head")
-            if tx.scalar(select(installation.c.value).where(installation.c.key == "epoch")) is None:
-                tx.execute(insert(installation).values(key="epoch", value=uuid.uuid4().hex))
+            known = set(tx.scalars(select(installation.c.key)))
+            for key, make in _MADE_ONCE.items():
+                if key not in known:
+                    tx.execute(insert(installation).values(key=key, value=make()))
 
         self.transact(work)
 
@@ -132,7 +136,11 @@ class Store:
         if tx is None:
             with self.read() as fresh:
                 return self.epoch(fresh)
-        return str(tx.scalars(select(installation.c.value).where(installation.c.key == "epoch")).one())
+        return self._kept(tx, "epoch")
+
+    def file_key(self, tx: Connection) -> str:
+        """The private key (PEM) that opens parcels: in the database, so that every backup has it."""
+        return self._kept(tx, "file_key")
 
     def renew_epoch(self) -> str:
         """A new epoch: every phone then offers again what it was told is stored. Returns it."""
@@ -140,6 +148,9 @@ class Store:
         with self.write() as tx:
             tx.execute(update(installation).where(installation.c.key == "epoch").values(value=epoch))
         return epoch
+
+    def _kept(self, tx: Connection, key: str) -> str:
+        return str(tx.scalars(select(installation.c.value).where(installation.c.key == key)).one())
 
     def pack_files(self) -> None:
         """SQLite: rewrite the file without what was deleted, and empty the write-ahead log into it.

@@ -19,6 +19,7 @@ from sync.database import Store
 from sync.errors import ProblemError
 from sync.holdings import note_holdings
 from sync.news import read_cursors, read_news, refuse_if_behind
+from sync.parcel import public_part
 from sync.records import fold_changes
 from sync.request import PROTOCOL, Asked, read_request
 from sync.schema import device
@@ -62,6 +63,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
     with store.read() as tx:
         news = read_news(tx, store, session.secret, asked, taken.cursors)  # 7
         checked = check_areas(tx, store, asked, taken.cursors)  # 8
+        key = {"file_key": public_part(store.file_key(tx))} if asked.file_key else {}
     caller = taken.caller
     return {  # 9
         "protocol": PROTOCOL,
@@ -74,6 +76,7 @@ def exchange(store: Store, session: Session, request: dict[str, Any], now: int) 
         "areas": taken.areas,
         **news,
         **checked,
+        **key,
         "flags": {"wipe": bool(caller.stopped), "min_build": None, "retry_after": None},
     }
 

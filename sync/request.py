@@ -23,6 +23,7 @@ class Asked:
 
     ``budget`` is its wish for one answer's news, in compressed bytes. ``snapshots`` says that it can take
     snapshot pages; a build from before them cannot, and gets every area as its log, from the first number.
+    ``file_key`` asks for the key that parcels are sealed to.
     """
 
     changes: list[Any] = field(default_factory=list)
@@ -35,6 +36,7 @@ class Asked:
     asks: tuple[str, ...] = ()
     digests: dict[str, dict[str, Any]] = field(default_factory=dict)
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    file_key: bool = False
 
 
 def read_request(request: dict[str, Any]) -> Asked:
@@ -65,6 +67,7 @@ def read_request(request: dict[str, Any]) -> Asked:
         asks=tuple(each for each in asks if is_id(each))[:MAX_ASKS],
         digests=_objects(request, "digests"),
         parts=_objects(request, "parts"),
+        file_key=request.get("file_key") == 1,
     )
 
 

@@ -39,10 +39,15 @@ def decode_body(data: bytes, coding: str | None) -> dict[str, Any]:
     ``body_too_large`` (more than 2 MiB once decompressed; the rest is never decompressed).
     """
     if coding == "gzip":
-        data = _gunzip(data)
+        data = gunzip(data, BODY_LIMIT)
     elif coding not in (None, "", "identity"):
         raise ProblemError("broken_body", f"coding {coding}")
-    if len(data) > BODY_LIMIT:
+    return decode_object(data, BODY_LIMIT)
+
+
+def decode_object(data: bytes, limit: int) -> dict[str, Any]:
+    """The JSON object in ``data``. Raises ProblemError ``broken_body``, or ``body_too_large``."""
+    if len(data) > limit:
         raise ProblemError("body_too_large")
     try:
         body = json.loads(data, parse_constant=_refuse_constant)
@@ -88,14 +93,17 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _gunzip(data: bytes) -> bytes:
-    """Decompress with a limit. A truncated stream raises nothing in zlib, so ``eof`` is checked."""
+def gunzip(data: bytes, limit: int) -> bytes:
+    """Decompress up to ``limit``; raises ProblemError ``broken_body`` or ``body_too_large``.
+
+    A truncated stream raises nothing in zlib, so ``eof`` is checked.
+    """
     reader = zlib.decompressobj(wbits=31)
     try:
-        plain = reader.decompress(data, BODY_LIMIT + 1)
+        plain = reader.decompress(data, limit + 1)
     except zlib.error as error:
         raise ProblemError("broken_body", "not gzip") from error
-    if len(plain) > BODY_LIMIT:
+    if len(plain) > limit:
         raise ProblemError("body_too_large")
     if not reader.eof:
         raise ProblemError("broken_body", "truncated gzip")

@@ -22,7 +22,13 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.auth.routes import blueprint as auth
     from webapp.auth.routes import register_home
     from webapp.cards.routes import blueprint as cards
-    from webapp.desk import conflicts, phones, quarantine, upkeep  # noqa: F401  # they add their addresses to the desk
+    from webapp.desk import (  # noqa: F401  # they add their addresses to the desk
+        conflicts,
+        parcels,
+        phones,
+        quarantine,
+        upkeep,
+    )
     from webapp.desk.routes import blueprint as desk
     from webapp.field import edits  # noqa: F401  # it adds its addresses to the phone's pages
     from webapp.field.routes import blueprint as field

@@ -329,3 +329,24 @@ test("a server that is behind, or busy, is left alone as long as it asks", async
     assert.ok((await phone.store.link()).retry_at >= NOW + 90_000, code);
   }
 });
+
+test("the key that parcels are sealed to is asked for until it is here, and again of a server that was put back", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone();
+  const asked = [];
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    const request = bodyOf(init);
+    asked.push(request.file_key ?? 0);
+    return json({ ...server.answer(request), ...(request.file_key ? { file_key: `key of ${server.epoch}` } : {}) });
+  });
+  const key = async () => (await phone.store.identity()).file_key;
+  await exchanger.run();
+  assert.equal(await key(), "key of e1");
+  await exchanger.run();
+  server.epoch = "e2";
+  await exchanger.run();
+  assert.equal(await key(), undefined);
+  await exchanger.run();
+  assert.equal(await key(), "key of e2");
+  assert.deepEqual(asked, [1, 0, 0, 1]);
+});

@@ -673,3 +673,20 @@ async function dump() {
   opened.close();
   return JSON.stringify(all, (_key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString() : value));
 }
+
+test("what nobody else has is given out in the order it is sent, with drafts, and stays", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  assert.equal(await phone.store.hasUnsent(), false);
+  await phone.store.keepDraft("visit", "p1", { how: "watch" });
+  assert.equal(await phone.store.hasUnsent(), true);
+  const sent = await phone.store.save(newVisit(phone));
+  await phone.store.settle(server.answer(await requestOf(phone.store)));
+  const calm = await phone.store.save(newVisit(phone));
+  const urgent = await phone.store.save(newVisit(phone, { how: "urgent" }));
+  const { changes, drafts } = await phone.store.unsent();
+  assert.deepEqual(changes, [urgent, calm]);
+  assert.ok(!changes.some(({ id }) => id === sent.id));
+  assert.deepEqual(drafts, [{ kind: "visit", person: "p1", body: { how: "watch" } }]);
+  assert.equal((await phone.store.counts()).waiting, 2);
+});

@@ -53,6 +53,17 @@ def read_token(token: str) -> tuple[str, str]:
     return claims["sub"], claims["device"]
 
 
+def read_lapsed(token: str) -> tuple[str, str] | None:
+    """The account and the device of a device token that is ours, be it over or not; None for any other.
+
+    Who holds a token that is over may do nothing by it: it only says from whom something came.
+    """
+    claims = _decode(token, "device")
+    if claims is None or not isinstance(claims.get("device"), str):
+        return None
+    return claims["sub"], claims["device"]
+
+
 def is_token_fresh(token: str) -> bool:
     """Whether a device token has more than half of its life before it: not renewed where bytes count."""
     claims = _read(token, "device")
@@ -96,6 +107,12 @@ def _write(claims: dict[str, str], seconds: int) -> str:
 
 def _read(token: str, audience: str) -> dict[str, Any] | None:
     """The claims of a token that is ours and not over, by the clock that wrote it."""
+    claims = _decode(token, audience)
+    return claims if claims and _is_in_force(claims) else None
+
+
+def _decode(token: str, audience: str) -> dict[str, Any] | None:
+    """The claims of a token that is ours, over or not."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -106,7 +123,7 @@ def _read(token: str, audience: str) -> dict[str, Any] | None:
         )
     except jwt.InvalidTokenError:
         return None
-    return claims if _is_in_force(claims) else None
+    return claims
 
 
 def _is_in_force(claims: dict[str, Any]) -> bool:

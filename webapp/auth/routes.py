@@ -17,6 +17,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 
+from sync.parcel import public_part
 from sync.scope import load_caller
 from webapp.auth import access, devices, throttle
 from webapp.auth.accounts import check_password
@@ -77,17 +78,20 @@ def choose_language() -> Answer:
 @blueprint.post("/devices")
 @access.sign_in_required
 def add_device() -> Answer:
-    """Enrol this browser as a phone: ``{"token", "device", "me": {"id", "name", "role"}}``."""
+    """Enrol this browser as a phone: ``{"token", "device", "me": {"id", "name", "role"}, "file_key"}``."""
     caller = access.current_caller()
     if not caller.areas:
         body = {
             "error": {"code": "no_areas", "message": _("这个账号还没有分到网格，请找督导员。"), "action": ""}
         }
         return jsonify(body), 403
-    with store_of(current_app).write() as tx:
+    store = store_of(current_app)
+    with store.write() as tx:
         device = devices.add_device(tx, caller.account, _browser_name())
+        file_key = public_part(store.file_key(tx))
     me = {"id": caller.account, "name": caller.name, "role": caller.role}
-    return jsonify(token=devices.renew_token(caller.account, device), device=device, me=me)
+    token = devices.renew_token(caller.account, device)
+    return jsonify(token=token, device=device, me=me, file_key=file_key)
 
 
 @blueprint.get("/enrol/<token>")

@@ -34,7 +34,10 @@ OPS = {"void": "收回", "amend": "更正", "set": "改资料"}
 def outbox_view(
     book: Book, entries: list[dict[str, Any]], connection: dict[str, Any], now: int, t: Translate
 ) -> dict[str, Any]:
-    """The page of what waits, what needs you and what arrived."""
+    """The page of what waits, what needs you and what arrived.
+
+    ``connection`` also says ``unsent``: whether there is anything, drafts too, that nobody else has.
+    """
     shelf = Shelf(book, local_date(now))
     by_state: dict[str, list[dict[str, Any]]] = {"needs": [], "waiting": [], "acknowledged": []}
     for entry in entries:
@@ -59,6 +62,7 @@ def outbox_view(
         "done_title": t("已上传 %(n)s", n=str(len(by_state["acknowledged"]))),
         "nothing": not entries,
         "can_sync": bool(connection["worker"]),
+        "can_export": bool(connection.get("unsent")),
         "must_sign_in": connection["trouble"] == "sign_in_again",
     }
 

@@ -1,6 +1,7 @@
 // The page's own script: htmx, the worker's registration, and the moments at which to exchange.
 
 import htmx from "htmx.org";
+import { offerExport } from "./export.js";
 import { offerInstall } from "./install.js";
 import { runWelcome } from "./welcome.js";
 import { askWorker, registerWorker } from "./worker.js";
@@ -13,6 +14,7 @@ registerWorker().then((registration) => {
   else if (registration) keepExchanging(registration);
 });
 offerInstall();
+offerExport();
 
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (data.type === "changed" && data.outcome) refresh();

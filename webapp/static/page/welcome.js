@@ -90,9 +90,9 @@ async function enrol() {
   const response = await fetch("/auth/devices", { method: "POST", headers: { Accept: "application/json" } });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error?.code ?? "not enrolled");
-  const { token, device, me } = answer;
+  const { token, device, me, file_key: key } = answer;
   const language = document.documentElement.lang === "en" ? "en" : "zh_Hans";
-  return { account: me.id, name: me.name, role: me.role, device, token, language };
+  return { account: me.id, name: me.name, role: me.role, device, token, language, file_key: key };
 }
 
 function show({ rows, bytes, left, usable, ready }) {

@@ -30,5 +30,15 @@ export function pageOf(site, template, context, status = 200) {
 /** A piece of HTML made here, of this build's own words and checked numbers only. */
 export const htmlOf = (html) => new Response(html, { headers: HEADERS });
 
+/** A file to keep. */
+export const fileOf = (name, text) =>
+  new Response(text, {
+    headers: {
+      ...HEADERS,
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    },
+  });
+
 /** Go on to another page after a POST. */
 export const goTo = (path) => Response.redirect(new URL(path, self.location.origin).href, 303);

@@ -117,9 +117,9 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   async function compose(askNow) {
     const identity = await store.identity();
     if (!identity?.token) throw failure("sign_in_again");
-    const { epoch = null, token } = identity;
+    const { epoch = null, token, file_key: key } = identity;
     const said = { epoch, cursors: await store.cursors(), changes: await store.pending() };
-    return { body: { ...bodyOf(said), ...(await store.questions(askNow)) }, token };
+    return { body: { ...bodyOf(said), ...(await store.questions(askNow)), ...(key ? {} : { file_key: 1 }) }, token };
   }
 
   /** The next page asked for with this answer's cursors, where nothing waits to be said first; else null. */

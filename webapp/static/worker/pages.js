@@ -11,7 +11,10 @@ import { meView } from "../field/view_models/me.js";
 import { outboxView } from "../field/view_models/outbox.js";
 import { personView } from "../field/view_models/person.js";
 import { todayView } from "../field/view_models/today.js";
-import { pageOf } from "./answers.js";
+import { localDate, localTime } from "../care/dates.js";
+import { fileOf, pageOf } from "./answers.js";
+import { compress } from "./compress.js";
+import { makeParcel, parcelName } from "./parcel.js";
 
 export const showToday = async (site) =>
   page(site, "field/today.html", "today", todayView(await site.store.book(), site.now, site.t));
@@ -70,8 +73,18 @@ export async function showFact(site) {
 
 export async function showOutbox(site) {
   const [book, entries] = await Promise.all([site.store.book(), site.store.outbox()]);
-  const view = outboxView(book, entries, site.connection, site.now, site.t);
+  const connection = { ...site.connection, unsent: await site.store.hasUnsent() };
+  const view = outboxView(book, entries, connection, site.now, site.t);
   return page(site, "field/outbox.html", "outbox", view);
+}
+
+/** 导出到文件: what was not sent, sealed so that only the server opens it. */
+export async function giveParcel(site) {
+  const { device, token, file_key: key } = site.identity;
+  if (!key) return messagePage(site, "还不能导出", "这部手机要先联一次网，拿到加密用的钥匙。", 409, ["/field/outbox", "去看待传"]);
+  const contents = { token, ...(await site.store.unsent()) };
+  const text = await makeParcel({ key, device, madeAt: site.now, contents, crypto, compress });
+  return fileOf(parcelName(localDate(site.now), localTime(site.now)), text);
 }
 
 export async function showMe(site) {

@@ -2,6 +2,7 @@
 // A worker has no memory: whatever is here is opened anew after each sleep, from IndexedDB.
 
 import build from "qiaomen:build";
+import { compress } from "./compress.js";
 import { makeExchanger } from "./exchange.js";
 import { translatorOf } from "./messages.js";
 import { openStore } from "./store/index.js";
@@ -51,7 +52,7 @@ async function open() {
     random: Math.random,
     build,
     notify: (said) => tellPages({ type: "changed", ...said }),
-    compress: "CompressionStream" in self ? compress : null,
+    compress,
   });
   return { store, exchanger };
 }
@@ -73,6 +74,3 @@ export async function tellPages(message) {
   const pages = await self.clients.matchAll({ type: "window" });
   for (const page of pages) page.postMessage(message);
 }
-
-const compress = (text) =>
-  new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();

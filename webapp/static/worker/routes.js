@@ -8,6 +8,7 @@ export const ROUTES = [
   ["GET", "/field/today", pages.showToday],
   ["GET", "/field/strip", pages.showStrip],
   ["GET", "/field/outbox", pages.showOutbox],
+  ["GET", "/field/outbox/file", pages.giveParcel],
   ["POST", "/field/outbox/:id/dismiss", actions.dismiss],
   ["POST", "/field/exchange", actions.exchangeNow],
   ["GET", "/field/me", pages.showMe],

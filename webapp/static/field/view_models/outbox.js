@@ -40,6 +40,7 @@ export function outboxView(book, entries, connection, now, t) {
     done_title: t("已上传 %(n)s", count(by.acknowledged)),
     nothing: !entries.length,
     can_sync: Boolean(connection.worker),
+    can_export: Boolean(connection.unsent),
     must_sign_in: connection.trouble === "sign_in_again",
   };
 }

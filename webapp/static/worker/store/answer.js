@@ -148,6 +148,10 @@ async function forgetStrangers(core) {
   });
 }
 
+/** The key that parcels are sealed to; a server that was put back may have another, and is asked again. */
+const fileKey = (identity, answer) =>
+  answer.file_key ?? (identity.epoch && identity.epoch !== answer.epoch ? undefined : identity.file_key);
+
 /** Who we are now, what is left to come, what the server knows to be purged; "ready" is written with them, last. */
 async function finish(core, identity, answer, request) {
   const ready = identity.ready || !answer.more;
@@ -155,6 +159,7 @@ async function finish(core, identity, answer, request) {
     ...identity,
     epoch: answer.epoch,
     token: answer.token,
+    file_key: fileKey(identity, answer),
     name: answer.me.name,
     role: answer.me.role,
     usable: Boolean(identity.usable || answer.usable || ready),

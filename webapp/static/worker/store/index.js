@@ -13,6 +13,7 @@ import { hex, makeLocks } from "./lock.js";
 import { dismissEntry, isUndecided, newEntry, sendingOrder } from "./outbox.js";
 import { openSealer } from "./seal.js";
 import { foldSegments } from "./segments.js";
+import { hasUnsent, readUnsent } from "./unsent.js";
 
 const STORES = ["meta", "directory", "summaries", "cursors", "drafts", "facts", "outbox"];
 const OF_SOMEBODY = ["identity", "clock", "link", "left", "purged", "asked", "checks"];
@@ -200,6 +201,16 @@ class Store {
       changes.push(change);
     }
     return changes;
+  }
+
+  /** All that nobody else has: {changes, drafts}. */
+  unsent() {
+    return readUnsent(this.#core);
+  }
+
+  /** Whether there is anything of that kind. */
+  hasUnsent() {
+    return hasUnsent(this.#core);
   }
 
   /** The opaque cursor of each area. */
