@@ -8,7 +8,7 @@ const table = readFileSync(new URL("../../webapp/static/worker/routes.js", impor
 const flask = ["routes", "edits"]
   .map((name) => readFileSync(new URL(`../../webapp/field/${name}.py`, import.meta.url), "utf8"))
   .join("");
-const ONLY_WORKER = new Set(["POST /exchange", "POST /drafts/*/*", "POST /outbox/*/dismiss"]);
+const ONLY_WORKER = new Set(["POST /exchange", "GET /outbox/file", "POST /drafts/*/*", "POST /outbox/*/dismiss"]);
 const ONLY_FLASK = new Set(["GET /welcome"]);
 
 test("worker and server answer the same addresses", () => {
