@@ -25,8 +25,13 @@ REASONS = ("own_request", "guardian_request", "wrong_entry", "no_purpose")
 _EMPTIED = {"change": "{}", "detail": None, "code": "erased_person"}
 
 
-def erase_person(tx: Connection, caller: Caller, person: str, reason: str, act: Act) -> int:
+def erase_person(
+    tx: Connection, caller: Caller, person: str, reason: str, act: Act, *, trace: str | None = None
+) -> int:
     """Erase a person of one of the caller's areas, for one of ``REASONS``; return how many records went.
+
+    ``trace`` is a digest under a secret that is not in the database; their tombstones keep it, so that who
+    holds the secret can tell that an old roster names them again.
 
     Raises ProblemError: ``unknown_person`` where none stands there, ``not_allowed`` where the caller is
     neither supervisor nor operator of the area, ``malformed`` for another reason.
@@ -45,6 +50,9 @@ def erase_person(tx: Connection, caller: Caller, person: str, reason: str, act: 
         found = _records_about(tx, area, person)
         ids |= {each.record_id for each in found}
         bury(tx, area, found, act, to=None)
+    if trace:
+        theirs = record.c.area_id.in_(sorted(locked)), record.c.record_id == person
+        tx.execute(update(record).where(*theirs).values(lookup=f"erased:{trace}"))
     _empty_texts(tx, locked, ids, act)
     note_act(tx, act, home, "erase", subject=person, detail={"reason": reason})
     return len(ids)

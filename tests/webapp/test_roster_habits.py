@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sync.scope import SYSTEM
 from webapp.ledger.roster.cells import CellError, read_birth, read_text
-from webapp.ledger.roster.lines import read_lines
+from webapp.ledger.roster.judging import read_lines
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import import_lines
 

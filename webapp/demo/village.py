@@ -25,7 +25,7 @@ from webapp.extensions import store_of
 from webapp.field.view_models.words import role_words
 from webapp.forms.catalogue import untranslated
 from webapp.ledger.commands import fold_into, now_ms, set_fields
-from webapp.ledger.roster.lines import read_lines
+from webapp.ledger.roster.judging import read_lines
 from webapp.ledger.roster.workbook import read_sheets
 from webapp.ledger.roster_import import import_lines
 

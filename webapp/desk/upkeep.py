@@ -19,6 +19,7 @@ from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.ledger.commands import new_act
+from webapp.ledger.lookup import erasure_trace
 
 Answer = Any
 Row = dict[str, Any]
@@ -80,7 +81,11 @@ def erase(person: str) -> Answer:
             return _erase_page(row, _("请选一个原因。")), 422
         if request.form.get("name", "").strip() != row["fields"].get("name", ""):
             return _erase_page(row, _("名字和登记的不一样，没有删除。")), 422
-        erase_person(tx, caller, person, reason, new_act(caller))
+        fields = row["fields"]
+        trace = erasure_trace(
+            current_app.config["SECRET_KEY"], fields.get("name", ""), fields.get("birth", "")
+        )
+        erase_person(tx, caller, person, reason, new_act(caller), trace=trace)
     return redirect(url_for("desk.show_people"), 303)
 
 

@@ -15,7 +15,7 @@ from webapp.ledger.lookup import household_lookup, person_lookup
 
 FACTS = ("visit", "health_check", "counselling")
 LONGEST = 4000  # characters of one field of a profile
-PROFILES = ("grid", "member", "household", "person", "pairing", "card")
+PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list")
 
 
 def build_catalogue() -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from sync.scope import SYSTEM
 from webapp.care.dates import local_date
 from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
-from webapp.ledger.roster.lines import Line, read_lines
+from webapp.ledger.roster.header import SheetReport
+from webapp.ledger.roster.judging import judge_lines
+from webapp.ledger.roster.lines import Line, Roster, read_roster
 from webapp.ledger.roster.workbook import LARGEST_FILE, RosterRefusedError, read_sheets
-from webapp.ledger.roster_import import Outcome, import_lines
+from webapp.ledger.roster_import import CLASS_COUNTS, Outcome, import_lines
 from webapp.ledger.stats import count_ledger
 
 NAMES = {"child": "留守儿童", "woman": "留守妇女", "elder": "留守老人"}
+ABSENCES = {"both": "父母均外出", "one": "一方外出", "single": "单亲"}
 
 
 @click.command("import-roster")
@@ -33,18 +37,21 @@ def import_roster(file: Path, dry_run: bool, as_json: bool) -> None:
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise RosterRefusedError("too_large")
-        lines = read_lines(read_sheets(file.read_bytes(), file.name), local_date(now_ms()))
+        roster = read_roster(read_sheets(file.read_bytes(), file.name))
+        judge_lines(roster.lines, local_date(now_ms()))
+        if not roster.lines:
+            raise RosterRefusedError("no_header")
     except RosterRefusedError as error:
         problem = {"error": {"code": error.code, "message": str(error)}}
         click.echo(json.dumps(problem, ensure_ascii=False) if as_json else str(error), err=not as_json)
         raise SystemExit(2) from error
     with app.app_context():
-        outcome = import_lines(store_of(app), lines, SYSTEM, rehearse=dry_run)
-    held = [line for line in lines if line.fate == "held"]
+        secret = app.config["SECRET_KEY"]
+        outcome = import_lines(store_of(app), roster.lines, SYSTEM, secret=secret, rehearse=dry_run)
     if as_json:
-        click.echo(json.dumps(_as_json(outcome, held, dry_run), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_as_json(outcome, roster, dry_run), ensure_ascii=False, indent=1))
     else:
-        click.echo(_in_words(outcome, held, dry_run))
+        click.echo(_in_words(outcome, roster, dry_run))
 
 
 @click.command()
@@ -81,27 +88,55 @@ def compact_command() -> None:
     click.echo(f"已压实：去掉 400 天以前的删除记号 {gone} 个。")
 
 
-def _as_json(outcome: Outcome, held: list[Line], dry_run: bool) -> dict[str, Any]:
+def _as_json(outcome: Outcome, roster: Roster, dry_run: bool) -> dict[str, Any]:
+    by_kind = dict(sorted(outcome.by_kind.items()))
+    by_absence = dict(sorted(outcome.children_by_parents_away.items()))
+    counts = {"households": outcome.households, "people": outcome.people, "by_kind": by_kind}
     return {
         "dry_run": dry_run,
-        "households": outcome.households,
-        "people": outcome.people,
-        "by_kind": dict(sorted(outcome.by_kind.items())),
-        "children_by_parents_away": dict(sorted(outcome.children_by_parents_away.items())),
+        "sheets": [_sheet_as_json(report, roster.lines) for report in roster.sheets],
+        ("would_import" if dry_run else "imported"): counts | {"by_absence": by_absence},
+        **counts,
+        "children_by_parents_away": by_absence,
         "by_grid": dict(sorted(outcome.by_grid.items())),
+        "classes": [
+            {"school": school, "class": name, **{key: counts[key] for key in CLASS_COUNTS}}
+            for (school, name), counts in sorted(outcome.classes.items())
+        ],
         "added": {kind: outcome.added[kind] for kind in ("household", "person")},
         "changed": outcome.changed,
         "unchanged": outcome.unchanged,
-        "held": [{"sheet": x.sheet, "row": x.row, "code": x.code, "reason": x.reason} for x in held],
+        "held": [
+            {"sheet": x.sheet, "row": x.row, "code": x.code, "reason": x.reason}
+            for x in roster.lines
+            if x.fate == "held"
+        ],
     }
 
 
-def _in_words(outcome: Outcome, held: list[Line], dry_run: bool) -> str:
+def _sheet_as_json(report: SheetReport, lines: list[Line]) -> dict[str, Any]:
+    """What was read of a sheet: its header's rows, the field of each heading, the headings nobody knows."""
+    fates = Counter(line.fate for line in lines if line.sheet == report.name)
+    header = report.header
+    told: dict[str, Any] = {"sheet": report.name, "rows": sum(fates.values())}
+    told |= {fate: fates[fate] for fate in ("accepted", "held", "counted")}
+    if header is not None and report.is_sure:
+        columns = {header.headings[column]: name for column, name in header.columns.items()}
+        told |= {"header_rows": [header.first, header.last], "columns": columns}
+        told["unknown_columns"] = list(header.unknown.values())
+    return told
+
+
+def _in_words(outcome: Outcome, roster: Roster, dry_run: bool) -> str:
     verb = "会新增" if dry_run else "新增"
     added = f"{outcome.added['household']} 户、{outcome.added['person']} 人"
     told = [
         f"台账里有 {outcome.households} 户、{outcome.people} 人；{verb} {added}，改动 {outcome.changed} 处。"
     ]
+    for (school, name), counts in sorted(outcome.classes.items()):
+        away = "、".join(f"{words} {counts[key]}" for key, words in ABSENCES.items())
+        told.append(f"{school}{name}：学生 {counts['pupils']} 人，其中{away}。")
+    held = [line for line in roster.lines if line.fate == "held"]
     if held:
         told.append(f"有 {len(held)} 行先放着，没有导入：")
         told += [f"  {line.sheet} 第 {line.row} 行：{line.reason}" for line in held]

@@ -1,7 +1,8 @@
 """Lines of a ledger become households and people, by changes through the fold, in one transaction.
 
-Invariants: importing twice adds nothing; a value that changed becomes a ``set`` of that field alone; a
-supervisor imports only into grids of their own; a rehearsal runs the same code and is rolled back.
+Invariants: importing twice adds nothing, and an old file makes nobody anew who moved or was erased; a value
+that changed becomes a ``set`` of that field alone; a supervisor imports only into grids of their own; a
+rehearsal runs the same code and is rolled back.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from sync.schema import access, area
 from sync.scope import REVIEWERS, SYSTEM, Caller, load_caller
 from webapp.auth.accounts import refresh_members
 from webapp.ledger.commands import ensure_area, fold_into, new_id, now_ms, set_fields
-from webapp.ledger.lookup import household_lookup, person_lookup
+from webapp.ledger.known_people import by_name, is_same_birth, read_gone_people
+from webapp.ledger.lookup import household_lookup, person_lookup, squeeze
 from webapp.ledger.roster.cells import read_number, spell, surname_of
-from webapp.ledger.roster.lines import Line, door_of, grid_name, hold_line, village_of
+from webapp.ledger.roster.judging import hold_line
+from webapp.ledger.roster.lines import UNPLACED, Line, door_of, grid_name, village_of
+
+Row = dict[str, Any]
+BATCH = 500  # changes of one fold: what is read for them by one statement
+CLASS_COUNTS = ("pupils", "both", "one", "single")
 
 
 @dataclass
@@ -36,33 +43,91 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
     new_grids: list[str] = field(default_factory=list)
+    classes: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     records: dict[tuple[str, int], str] = field(default_factory=dict)
 
 
-def import_lines(store: Store, lines: list[Line], caller: Caller, *, rehearse: bool = False) -> Outcome:
-    """Import the accepted lines; lines in a grid that is not the caller's become held."""
+def import_lines(
+    store: Store, lines: list[Line], caller: Caller, *, secret: str = "", rehearse: bool = False
+) -> Outcome:
+    """Import the accepted lines; lines in a grid that is not the caller's become held.
+
+    ``secret`` is the installation's, by which who was erased is known again.
+    """
     with store.rehearse() if rehearse else store.write() as tx:
-        return _Import(tx, store, caller).run(lines)
+        return _Import(tx, store, caller, secret).run(lines)
 
 
 class _Import:
     """One import in one transaction."""
 
-    def __init__(self, tx: Connection, store: Store, caller: Caller) -> None:
-        self.tx, self.store, self.caller = tx, store, caller
+    def __init__(self, tx: Connection, store: Store, caller: Caller, secret: str) -> None:
+        self.tx, self.store, self.caller, self.secret = tx, store, caller, secret
         self.outcome = Outcome()
         self.changes: list[dict[str, Any]] = []
 
     def run(self, lines: list[Line]) -> Outcome:
-        grids = self._find_grids(lines)
-        lines = [line for line in lines if line.fate == "accepted"]
-        households = self._households(lines, grids)
-        self._people(lines, grids, households)
-        statuses = fold_into(self.tx, self.store, self.changes, self.caller)
-        refused = [status for status in statuses if status["status"] not in ("accepted", "conflict")]
-        if refused:
-            raise RuntimeError(f"the fold did not take {refused[0]}")
+        pupils = self._find_pupils(lines)
+        placed = [line for line in lines if id(line) not in pupils]
+        grids = self._find_grids(placed)
+        self._hold_gone([line for line in placed if line.fate == "accepted"], grids)
+        going_in = [line for line in placed if line.fate == "accepted"]
+        households = self._households(going_in, grids)
+        self._people(going_in, grids, households)
+        for line in lines:
+            if id(line) in pupils:
+                self._set_pupil(line, pupils[id(line)])
+        self._count_classes(
+            lines,
+            {id(x): grids[grid_name(x)] for x in going_in} | {k: row["area"] for k, row in pupils.items()},
+        )
+        self._fold()
         return self.outcome
+
+    def _fold(self) -> None:
+        for place in range(0, len(self.changes), BATCH):
+            statuses = fold_into(self.tx, self.store, self.changes[place : place + BATCH], self.caller)
+            refused = [status for status in statuses if status["status"] not in ("accepted", "conflict")]
+            if refused:
+                raise RuntimeError(f"the fold did not take {refused[0]}")
+
+    def _find_pupils(self, lines: list[Line]) -> dict[int, Row]:
+        """Lines of a class's list without addresses whose pupil is known: the row, by the line's identity."""
+        unplaced = [x for x in lines if x.fate == "accepted" and x.cells["address"].startswith(UNPLACED)]
+        if not unplaced:
+            return {}
+        mine = [each for each in self.tx.scalars(select(area.c.area_id)) if self.caller.may_review(each)]
+        children = by_name(
+            row
+            for row in rows_of(self.tx, self.store.catalogue, mine, kinds=["person"])
+            if row["fields"].get("category") == "child"
+        )
+        found = {}
+        for line in unplaced:
+            same = [
+                row
+                for row in children.get(squeeze(line.values["name"]), ())
+                if is_same_birth(row, line.values.get("birth", ""))
+            ]
+            if len(same) == 1:
+                found[id(line)] = same[0]
+        return found
+
+    def _hold_gone(self, lines: list[Line], grids: dict[str, str]) -> None:
+        """Hold the lines about people who live elsewhere by now, or were erased."""
+        gone = read_gone_people(self.tx, self.store, set(grids.values()), self.secret)
+        here = by_name(rows_of(self.tx, self.store.catalogue, set(grids.values()), kinds=["person"]))
+        names = {row.area_id: row.name for row in self.tx.execute(select(area))}
+        for line in lines:
+            grid, name, birth = grids[grid_name(line)], line.values["name"], line.values.get("birth", "")
+            standing = [row for row in here.get(squeeze(name), ()) if row["area"] == grid]
+            if any(is_same_birth(row, birth) for row in standing):
+                continue
+            now = gone.where(grid, name, birth)
+            if now:
+                hold_line(line, "moved_away", names[now] if self._may_import(now) else "别的网格")
+            elif gone.is_erased(grid, name, birth):
+                hold_line(line, "erased")
 
     def _find_grids(self, lines: list[Line]) -> dict[str, str]:
         """The area of each grid's name, made where the caller may; lines of other grids are held."""
@@ -160,6 +225,42 @@ class _Import:
                 self.outcome.children_by_parents_away[body.get("absence", "unknown")] += 1
             self.outcome.records[line.sheet, line.row] = self._set("person", key, body, known.get(key))
 
+    def _set_pupil(self, line: Line, row: Row) -> None:
+        """What a class's list says of a child whose home is known."""
+        told = ("absence", "class", "school")
+        body: Row = {key: line.values[key] for key in told if key in line.values}
+        self.outcome.people += 1
+        self.outcome.by_kind["child"] += 1
+        self.outcome.children_by_parents_away[line.values.get("absence", "unknown")] += 1
+        key = row["area"], ""
+        self.outcome.records[line.sheet, line.row] = self._set("person", key, body, row)
+
+    def _count_classes(self, lines: list[Line], areas: dict[int, str]) -> None:
+        """How many pupils each class of a list has, and how many of them are left behind: kept by class."""
+        rolls = {line.sheet for line in lines if line.roll}
+        homes: dict[tuple[str, str], list[str]] = {}
+        for line in lines:
+            if line.sheet in rolls and line.fate != "skipped":
+                key = line.cells.get("school", ""), line.cells.get("class", "")
+                counts = self.outcome.classes.setdefault(key, Counter())
+                counts["pupils"] += 1
+                if line.fate == "accepted":
+                    counts[line.values.get("absence", "unknown")] += 1
+                    homes.setdefault(key, []).append(areas[id(line)])
+        mine = sorted(
+            each for each in self.tx.scalars(select(area.c.area_id)) if self.caller.may_review(each)
+        )
+        rows = rows_of(self.tx, self.store.catalogue, mine, kinds=["class_list"]) if rolls else []
+        known = {(row["fields"].get("school", ""), row["fields"].get("name", "")): row for row in rows}
+        for key, counts in self.outcome.classes.items():
+            row = known.get(key)
+            if row is not None or key in homes:
+                body = dict(zip(("school", "name"), key, strict=True)) | {n: counts[n] for n in CLASS_COUNTS}
+                place = (
+                    row["area"] if row else min(homes[key], key=lambda each: (-homes[key].count(each), each))
+                )
+                self._set("class_list", (place, ""), body, row)
+
     def _known(self, kind: str, areas: set[str]) -> dict[tuple[str, str], dict[str, Any]]:
         rows = rows_of(self.tx, self.store.catalogue, areas, kinds=[kind])
         lookup = household_lookup if kind == "household" else person_lookup
@@ -176,17 +277,18 @@ class _Import:
         """Add a profile, or set what is new in the one there is; return its id."""
         if row is None:
             made = new_id()
-            self.outcome.added[kind] += 1
+            if kind != "class_list":
+                self.outcome.added[kind] += 1
             self.changes.append(set_fields(kind, key[0], made, body))
             return made
         seen = row["fields"]
         altered = {n: v for n, v in body.items() if seen.get(n) != v and not (n in keep and n in seen)}
         if altered:
             base = {name: seen[name] for name in altered if name in seen}
-            self.outcome.changed += 1
+            self.outcome.changed += kind != "class_list"
             self.changes.append(set_fields(kind, key[0], row["id"], altered, base))
         else:
-            self.outcome.unchanged += 1
+            self.outcome.unchanged += kind != "class_list"
         return str(row["id"])
 
 

@@ -16,18 +16,16 @@ from webapp.field.rendering import t
 from webapp.field.view_models.words import moment_words
 from webapp.ledger.commands import new_id, now_ms
 from webapp.ledger.roster.cells import read_number, read_text
-from webapp.ledger.roster.lines import (
-    LABELS,
+from webapp.ledger.roster.judging import (
     LONGEST_NAME,
     LONGEST_TEXT,
     PHONES,
     REASONS,
-    Line,
-    choose_category,
     judge_line,
     read_lines,
     who_is,
 )
+from webapp.ledger.roster.lines import LABELS, Line, choose_category
 from webapp.ledger.roster.workbook import RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import Outcome, import_lines
 from webapp.ledger.staging import Staged, forget_old, list_imports, save_import
@@ -69,7 +67,9 @@ def show_import(import_id: str) -> Answer:
     staged = _open(import_id)
     try:
         lines = staged.lines()
-        outcome = import_lines(store_of(current_app), lines, current_caller(), rehearse=True)
+        outcome = import_lines(
+            store_of(current_app), lines, current_caller(), secret=_secret(), rehearse=True
+        )
         return render_desk("desk/import.html", "roster", **_import_view(staged.about, lines, outcome))
     finally:
         staged.close()
@@ -82,7 +82,7 @@ def carry_out(import_id: str) -> Answer:
     staged = _open(import_id)
     try:
         lines = staged.lines()
-        import_lines(store_of(current_app), lines, current_caller())
+        import_lines(store_of(current_app), lines, current_caller(), secret=_secret())
         staged.save_lines(lines)
         staged.mark_imported()
     finally:
@@ -107,7 +107,7 @@ def mend(import_id: str, place: int) -> Answer:
             others = {who_is(other) for other in lines if other.fate == "accepted" and other is not line}
             judge_line(line, local_date(now_ms()), others)
             if line.fate == "accepted" and staged.about["state"] == "imported":
-                import_lines(store_of(current_app), [line], current_caller())
+                import_lines(store_of(current_app), [line], current_caller(), secret=_secret())
         staged.save_line(place, line)
     finally:
         staged.close()
@@ -162,6 +162,10 @@ def _shown(line: Line) -> list[str]:
     shown = [key for key in EDITABLE if key in line.cells or key in NEEDED]
     shown += [key for key, text in line.cells.items() if len(text) > LONGEST_NAME and key not in shown]
     return ["category", *shown] if line.code == "no_category" else shown
+
+
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])
 
 
 def _folder() -> Path:

@@ -13,9 +13,10 @@ from sync.schema import area
 
 
 def count_ledger(tx: Connection, store: Store, areas: list[str] | None = None) -> dict[str, Any]:
-    """``{"households", "people", "by_kind", "children_by_parents_away", "by_grid"}`` of these grids, or all.
+    """Counts of the households and people of these grids, or all.
 
-    ``by_grid`` counts households by the grid's name; the other counts are by value of the field.
+    ``{"households", "people", "by_kind", "children_by_parents_away", "by_absence", "by_grid"}``: ``by_grid``
+    counts households by the grid's name, ``by_absence`` the children; the others by value of the field.
     """
     names = {row.area_id: row.name for row in tx.execute(select(area).where(area.c.level == "grid"))}
     wanted = names if areas is None else {key: name for key, name in names.items() if key in areas}
@@ -28,6 +29,7 @@ def count_ledger(tx: Connection, store: Store, areas: list[str] | None = None) -
         "people": len(people),
         "by_kind": _sorted(Counter(fields.get("category", "unknown") for fields in people)),
         "children_by_parents_away": _sorted(Counter(f.get("absence", "unknown") for f in children)),
+        "by_absence": _sorted(Counter(f.get("absence", "unknown") for f in children)),
         "by_grid": _sorted(Counter(wanted[row["area"]] for row in households)),
     }
 

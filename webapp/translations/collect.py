@@ -20,7 +20,15 @@ ROOT = Path(__file__).parent.parent
 PO = Path(__file__).parent / "en/LC_MESSAGES/messages.po"
 CODE = ("auth", "cards", "desk", "field", "ledger", "forms", "care")
 ALONE = ("exchange.py", "pwa.py", "problems.py")
-LEFT_OUT = ("cli_commands.py", "cells.py", "lookup.py", "commands.py", "document.py")
+LEFT_OUT = (
+    "cli_commands.py",
+    "cells.py",
+    "header.py",
+    "lines.py",
+    "lookup.py",
+    "commands.py",
+    "document.py",
+)
 DEFINITIONS = ("forms/*.json", "forms/profiles/*.json", "care/thresholds.json", "../sync/errors.json")
 SAID = frozenset({"label", "hint", "unit", "title", "group", "reason", "message", "what", "action"})
 _CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff]")

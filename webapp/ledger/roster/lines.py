@@ -1,4 +1,4 @@
-"""The lines of a ledger, each with its fate: accepted, held with a reason, or ignored. Pure.
+"""The lines of a ledger, each with its fate: accepted, counted, held with a reason, or ignored. Pure.
 
 A line is ``Line("留守儿童", 4, "child", fate="accepted", values={"name": "郭霞", …})``. Nothing is dropped
 in silence: a line that cannot be taken is held, with words that say what to do about it.
@@ -6,44 +6,43 @@ in silence: a line that cannot be taken is held, with words that say what to do 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from webapp.ledger.lookup import squeeze
-from webapp.ledger.roster.cells import CellError, read_birth, read_name, read_phone, read_text
+from webapp.ledger.roster.cells import read_name, read_text
+from webapp.ledger.roster.header import (
+    HEADINGS,
+    NOTHING,
+    Header,
+    Remembered,
+    SheetReport,
+    field_of,
+    find_header,
+    guess_header,
+    report_sheet,
+)
 from webapp.ledger.roster.workbook import RosterRefusedError, Sheet
 
-HEADINGS: dict[str, Any] = json.loads(Path(__file__).with_name("headings.json").read_text("utf-8"))
-FIELD_OF = {squeeze(word): name for name, words in HEADINGS["fields"].items() for word in words}
-HEADER_WITHIN = 15
-LONGEST_NAME, LONGEST_TEXT = 40, 200
-PHONES = ("phone", "father_phone", "mother_phone", "guardian_phone")
 LABELS = {name: words[0] for name, words in HEADINGS["fields"].items()}
+UNPLACED = "住址待补"
 _UNIT = re.compile(r"填报单位[:：]?\s*(.+)")
 _VILLAGE = re.compile(r"(.+?(?:村|社区))(?=.)")
 _GRID = re.compile(r".*?[^\d](?:组|小组|队|网格)(?=.)|.*?\d+(?:组|队|网格)(?=.)")
-_ASIDE = re.compile(r"\(.*?\)")
-REASONS = {
-    "no_name": "没有姓名，请补上姓名。",
-    "no_grid": "看不出属于哪个网格，请写明网格。",
-    "no_address": "没有家庭住址，请写明几组几号。",
-    "impossible_birth_date": "出生日期“%(bad)s”不对，请核对后改成如 1950-05-05。",
-    "impossible_phone": "电话“%(bad)s”不对，请核对。手机号是 11 位。",
-    "same_person_again": "同一户已经有同名、同一天出生的人，请看看是不是写了两遍。",
-    "unknown_absence": "父母外出情况“%(bad)s”看不懂，请写：父母均外出、一方外出或单亲。",
-    "no_category": "看不出是留守儿童、妇女还是老人。请写明类别，如：留守老人。",
-    "too_long": "“%(bad)s…”太长了，请缩短。",
-    "no_village": "看不出“%(bad)s”是哪个村的。请写全，如：青禾村一组。",
-    "foreign_grid": "这个网格不归你管，请找上级导入。",
-}
+_CLASS = re.compile(
+    r"[一二三四五六七八九初高小][一二三四五六]?年?级?\s*[(（]?\s*[一二三四五六七八九十\d]{1,2}\s*[)）]?\s*班"
+)
+_SCHOOL = re.compile(r"[\u4e00-\u9fff]{1,18}?(?:小学|中学|学校|初中|高中)")
+_TICKED = {"absence_both": "父母均外出", "absence_one": "一方外出", "absence_single": "单亲"}
 
 
 @dataclass
 class Line:
-    """One line: where it stood, what its cells say by field, and its fate."""
+    """One line: where it stood, what its cells say by field, and its fate.
+
+    ``roll`` is set on a line of a class's list of all its pupils: who is not left behind is only counted.
+    """
 
     sheet: str
     row: int
@@ -55,44 +54,42 @@ class Line:
     reason: str = ""
     bad: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    roll: bool = False
 
 
-def read_lines(sheets: list[Sheet], today: str) -> list[Line]:
-    """Every line of people of these sheets, judged. Raises RosterRefusedError (no_header, no_people)."""
-    found = [_lines_of(sheet) for sheet in sheets]
-    if all(lines is None for lines in found):
+@dataclass
+class Roster:
+    """What a file holds: its lines, not judged yet, and what was read of each sheet."""
+
+    lines: list[Line]
+    sheets: list[SheetReport]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a sheet says of all its lines."""
+
+    category: str
+    village: str
+    school: str
+    school_class: str
+    is_roll: bool
+    only_left_behind: bool
+
+
+def read_roster(sheets: list[Sheet], remembered: Remembered = NOTHING) -> Roster:
+    """The lines of people of these sheets. Raises RosterRefusedError (no_header, no_people).
+
+    A file in which no header is known, but one that can be guessed, has no lines: somebody must say what its
+    columns are.
+    """
+    reports = [report_sheet(sheet, remembered) for sheet in sheets]
+    lines = [line for sheet in sheets for line in _lines_of(sheet, remembered)]
+    if not any(report.is_sure for report in reports) and all(guess_header(sheet) is None for sheet in sheets):
         raise RosterRefusedError("no_header")
-    lines = [line for lines in found for line in lines or ()]
-    if not lines:
+    if not lines and any(report.is_sure for report in reports):
         raise RosterRefusedError("no_people")
-    seen: set[tuple[str, ...]] = set()
-    for line in lines:
-        judge_line(line, today, seen)
-    return lines
-
-
-def judge_line(line: Line, today: str, seen: set[tuple[str, ...]]) -> None:
-    """Give a line its fate and, where it is accepted, its values; ``seen`` grows by who it is."""
-    code, bad = "", ""
-    try:
-        line.values = _read_values(line.cells, today)
-    except CellError as error:
-        line.values = {}
-        code, bad = error.code, _cell_at_fault(error.code, line.cells)
-    code = "no_name" if not line.cells.get("name") else code or _what_is_missing(line)
-    if not code and who_is(line) in seen:
-        code = "same_person_again"
-    if code:
-        hold_line(line, code, bad)
-        return
-    seen.add(who_is(line))
-    line.fate, line.code, line.reason, line.bad = "accepted", "", "", ""
-
-
-def who_is(line: Line) -> tuple[str, ...]:
-    """What two lines about the same person have in common: where they live, their name, their birth."""
-    home = squeeze(grid_name(line) + door_of(line)) if line.cells.get("grid") else ""
-    return (home, squeeze(line.cells.get("name", "")), line.values.get("birth", ""))
+    return Roster(lines, [report for report in reports if report.header])
 
 
 def door_of(line: Line) -> str:
@@ -102,11 +99,6 @@ def door_of(line: Line) -> str:
     for before in (grid_name(line), village_of(line), line.cells.get("grid", "")):
         door = door.removeprefix(before).strip()
     return door or address
-
-
-def hold_line(line: Line, code: str, bad: str = "") -> None:
-    """Hold a line, with the words for it."""
-    line.fate, line.code, line.reason, line.bad = "held", code, REASONS[code] % {"bad": bad}, bad
 
 
 def grid_name(line: Line) -> str:
@@ -121,57 +113,6 @@ def village_of(line: Line) -> str:
     return match[1] if match else line.village
 
 
-def _lines_of(sheet: Sheet) -> list[Line] | None:
-    """A sheet's lines of people, not judged yet; None where it has no header."""
-    header = _find_header(sheet)
-    if header is None:
-        return None
-    start, columns = header
-    category = _category(sheet, start)
-    village = _village_above(sheet, start)
-    lines: list[Line] = []
-    for number in range(start + 1, len(sheet.rows) + 1):
-        texts = [read_text(value) for value in sheet.rows[number - 1]]
-        if _is_ignored(texts, columns):
-            continue
-        cells = {name: read_text(sheet.at(number, column)) for column, name in columns.items()}
-        written = {name for column, name in columns.items() if texts[column - 1]}
-        _fill_from_above(cells, written, lines)
-        found = choose_category(cells.pop("category", "")) or category
-        lines.append(Line(sheet.name, number, found, village, {k: v for k, v in cells.items() if v}))
-    return lines
-
-
-def _find_header(sheet: Sheet) -> tuple[int, dict[int, str]] | None:
-    """The header's row and its columns' fields; where two columns say the same, the first counts."""
-    for number, row in enumerate(sheet.rows[:HEADER_WITHIN], 1):
-        columns: dict[int, str] = {}
-        for column, value in enumerate(row, 1):
-            name = _field_of(read_text(value))
-            if name and name not in columns.values():
-                columns[column] = name
-        if "name" in columns.values() and len(columns) >= 3:
-            return number, columns
-    return None
-
-
-def _field_of(heading: str) -> str:
-    """The field a heading names, what stands in brackets aside; "" for an unknown one."""
-    return str(FIELD_OF.get(squeeze(heading)) or FIELD_OF.get(squeeze(_ASIDE.sub("", heading)), ""))
-
-
-def _category(sheet: Sheet, start: int) -> str:
-    """What sort of people a sheet lists: by its name, what stands above its header, or in it; else ""."""
-    above = [read_text(value) for row in sheet.rows[:start] for value in row]
-    for text in (sheet.name, *above):
-        category = choose_category(text)
-        if category:
-            return category
-    columns = {_field_of(text) for text in above}
-    told = {HEADINGS["told_by"][name] for name in columns if name in HEADINGS["told_by"]}
-    return told.pop() if len(told) == 1 else ""
-
-
 def choose_category(text: str) -> str:
     """The category that comes first in a text, as "留守儿童" does in "留守儿童及监护老人"; else ""."""
     places = {
@@ -182,85 +123,117 @@ def choose_category(text: str) -> str:
     return min(found, key=lambda category: found[category]) if found else ""
 
 
-def _village_above(sheet: Sheet, start: int) -> str:
-    for row in sheet.rows[: start - 1]:
-        for value in row:
-            match = _UNIT.match(read_text(value))
-            if match:
-                return re.sub(r"(村|社区)(民)?(委会|委员会|居委会)$", r"\1", match[1].strip())
+def _lines_of(sheet: Sheet, remembered: Remembered) -> list[Line]:
+    """A sheet's lines of people, not judged yet; none where it has no header."""
+    header = find_header(sheet, remembered)
+    if header is None:
+        return []
+    told = _what_is_told(sheet, header)
+    lines: list[Line] = []
+    for number in range(header.last + 1, len(sheet.rows) + 1):
+        texts = [read_text(value, turning=True) for value in sheet.rows[number - 1]]
+        if _is_ignored(texts, header.columns, remembered):
+            continue
+        cells = {
+            name: read_text(sheet.at(number, column))
+            if (number, column) in sheet.merged
+            else texts[column - 1]
+            for column, name in header.columns.items()
+            if column <= len(texts)
+        }
+        _read_ticks(cells)
+        written = {
+            name for column, name in header.columns.items() if column <= len(texts) and texts[column - 1]
+        }
+        _place(cells, written, lines, header, told)
+        found = choose_category(cells.pop("category", "")) or told.category
+        cells = {name: text for name, text in cells.items() if text}
+        roll = told.is_roll and not (told.only_left_behind and "absence" not in cells)
+        lines.append(Line(sheet.name, number, found, told.village, cells, roll=roll))
+    return lines
+
+
+def _what_is_told(sheet: Sheet, header: Header) -> _Told:
+    """What stands above the header, in it and in the sheet's name."""
+    above = [text for row in sheet.rows[: header.first - 1] for text in map(read_text, row) if text]
+    texts = [sheet.name, *above]
+    fields = set(header.columns.values())
+    category = next((found for found in map(choose_category, texts) if found), "")
+    if not category and "category" not in fields:
+        told = {HEADINGS["told_by"][name] for name in fields if name in HEADINGS["told_by"]}
+        category = told.pop() if len(told) == 1 else ""
+    school_class = next((found[0] for text in texts if (found := _CLASS.search(text))), "")
+    is_class = "student_no" in fields or bool({"class"} & fields or school_class)
+    is_roll = is_class and "grid" not in fields and "category" not in fields
+    only_left_behind = any("留守" in text for text in texts)
+    village = _village_above(above)
+    school = next(
+        (found[0] for text in texts if (found := _SCHOOL.search(text.removeprefix("填报单位：")))), ""
+    )
+    if is_roll and "address" not in fields:
+        village = school or village or "学校"
+    category = category or ("child" if is_roll else "")
+    return _Told(category, village, school, squeeze(school_class), is_roll, only_left_behind)
+
+
+def _village_above(above: list[str]) -> str:
+    for text in above:
+        match = _UNIT.match(text)
+        if match:
+            return re.sub(r"(村|社区)(民)?(委会|委员会|居委会)$", r"\1", match[1].strip())
     return ""
 
 
-def _is_ignored(texts: list[str], columns: dict[int, str]) -> bool:
+def _is_ignored(texts: list[str], columns: dict[int, str], remembered: Remembered) -> bool:
     """Whether a row is empty but for its number, the header again, a total or a signature."""
     if not any(text for column, text in enumerate(texts, 1) if columns.get(column) != "number"):
         return True
-    if sum(_field_of(texts[column - 1]) == name for column, name in columns.items()) >= 3:
+    known = [
+        field_of(texts[column - 1], remembered) == name
+        for column, name in columns.items()
+        if column <= len(texts)
+    ]
+    if sum(known) >= 3:
         return True
     first = next((text for text in texts if text), "")
     marks = (*HEADINGS["totals"], *HEADINGS["signatures"])
     return any(squeeze(first).startswith(mark) for mark in marks)
 
 
-def _fill_from_above(cells: dict[str, str], written: set[str], lines: list[Line]) -> None:
-    """Whoever has no home of their own written lives where the line above does.
+def _read_ticks(cells: dict[str, str]) -> None:
+    """A tick in one of the columns "父母均外出", "一方外出", "单亲" says what the absence is."""
+    for name, words in _TICKED.items():
+        if squeeze(cells.pop(name, "")) in HEADINGS["ticks"] and not cells.get("absence"):
+            cells["absence"] = words
 
-    A grid alone may also be missing because the address tells it: "青禾村一组4号".
+
+def _place(cells: dict[str, str], written: set[str], lines: list[Line], header: Header, told: _Told) -> None:
+    """Where somebody lives: whoever has no home of their own written lives where the line above does.
+
+    A grid alone may also be missing because the address tells it ("青禾村一组4号"). A class's list without
+    addresses is a grid of its own: its pupils' homes are not known yet.
     """
-    if not written & {"grid", "address"} and lines:
+    fields = set(header.columns.values())
+    if not fields & {"grid", "address"} and (
+        "class" in fields or "student_no" in fields or told.school_class
+    ):
+        school_class = (
+            squeeze(cells.get("class", ""))
+            or told.school_class
+            or (lines[-1].cells.get("class", "") if lines else "")
+        )
+        number = f" {cells['student_no']}" if cells.get("student_no") else ""
+        cells |= {"grid": school_class or "班级", "class": school_class}
+        cells["address"] = f"{UNPLACED}（{read_name(cells.get('name', ''))}{number}）"
+        cells["school"] = cells.get("school") or told.school
+        return
+    if told.school_class and not cells.get("class"):
+        cells["class"] = told.school_class
+    if told.is_roll and told.school and not cells.get("school"):
+        cells["school"] = told.school
+    if not written & {"grid", "address"} and lines and not told.is_roll:
         cells["address"] = lines[-1].cells.get("address", "")
         cells["grid"] = lines[-1].cells.get("grid", "")
-    told = _GRID.match(cells.get("address", ""))
-    if not cells.get("grid") and told:
-        cells["grid"] = told[0]
-
-
-def _what_is_missing(line: Line) -> str:
-    if not line.cells.get("address"):
-        return "no_address"
-    if not line.cells.get("grid"):
-        return "no_grid"
-    return "" if line.category else "no_category"
-
-
-def _read_values(cells: dict[str, str], today: str) -> dict[str, Any]:
-    """A person's fields out of their cells. Raises CellError."""
-    values: dict[str, Any] = {}
-    for name, text in cells.items():
-        if len(text) > (LONGEST_NAME if name.endswith("name") else LONGEST_TEXT):
-            raise CellError("too_long")
-        if name in ("number", "grid", "address") or not text:
-            continue
-        if name == "birth":
-            values[name] = read_birth(text, today)
-        elif name in PHONES:
-            values[name] = read_phone(text)
-        elif name in ("absence", "sex"):
-            values[name] = _choose(name, text)
-        else:
-            values[name] = read_name(text) if name.endswith("name") else text
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _choose(name: str, text: str) -> str | None:
-    for value, words in HEADINGS[name].items():
-        if any(word in text for word in words):
-            return str(value)
-    if name == "absence":
-        raise CellError("unknown_absence")
-    return None
-
-
-def _cell_at_fault(code: str, cells: dict[str, str]) -> str:
-    if code == "impossible_birth_date":
-        return cells.get("birth", "")
-    if code == "unknown_absence":
-        return cells.get("absence", "")
-    if code == "too_long":
-        return max(cells.values(), key=len)[:10]
-    for name in PHONES:
-        try:
-            read_phone(cells[name]) if cells.get(name) else None
-        except CellError:
-            return cells[name]
-    return ""
+    found = _GRID.match(cells.get("address", ""))
+    if not cells.get("grid") and found:
+        cells["grid"] = found[0]

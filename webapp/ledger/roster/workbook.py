@@ -23,7 +23,7 @@ from sqlite_utils.utils import Format, RowError, rows_from_file
 LARGEST_FILE = 20 * 1024 * 1024
 LARGEST_UNPACKED = 200 * 1024 * 1024
 LARGEST_XML = 40 * 1024 * 1024  # a ledger of 20,000 people is about 25 MB of it
-MOST_ROWS = 20_000
+MOST_ROWS = 20_100  # 20,000 people, and what stands above and below them
 MOST_COLUMNS = 100
 MOST_CELLS = 1_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -88,19 +88,32 @@ def read_sheets(data: bytes, name: str) -> list[Sheet]:
 def _read_workbook(data: bytes) -> list[Sheet]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _check_cost(archive)
+            has_formulas = _check_cost(archive)
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
         sheets = book.worksheets
         cells = sum(sheet.max_row * min(sheet.max_column, MOST_COLUMNS) for sheet in sheets)
         if cells > MOST_CELLS or any(sheet.max_row > MOST_ROWS for sheet in sheets):
             raise RosterRefusedError("too_many_rows")
-        return [_read_sheet(sheet) for sheet in sheets]
+        found = [_read_sheet(sheet) for sheet in sheets]
+        if has_formulas:
+            _keep_formulas(data, found)
+        return found
     except _BROKEN as error:
         raise RosterRefusedError("not_a_workbook") from error
 
 
-def _check_cost(archive: zipfile.ZipFile) -> None:
-    """Refuse what would take too much memory to open.
+def _keep_formulas(data: bytes, sheets: list[Sheet]) -> None:
+    """A formula that no program has worked out yet is text like any other: nobody works it out here."""
+    book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
+    for sheet, written in zip(sheets, book.worksheets, strict=True):
+        for line, row in zip(sheet.rows, written.iter_rows(max_col=MOST_COLUMNS), strict=False):
+            for place, cell in enumerate(row[: len(line)]):
+                if cell.data_type == "f" and line[place] is None:
+                    line[place] = getattr(cell.value, "text", cell.value)
+
+
+def _check_cost(archive: zipfile.ZipFile) -> bool:
+    """Refuse what would take too much memory to open; return whether there are formulas.
 
     A merge makes a cell for each place it covers, so that one line of XML can ask for 17,000 million.
     """
@@ -112,9 +125,10 @@ def _check_cost(archive: zipfile.ZipFile) -> None:
         raise RosterRefusedError("too_large")
     if sum(part.file_size for part in pages) > LARGEST_XML:
         raise RosterRefusedError("too_large")
-    merged = 0
+    merged, has_formulas = 0, False
     for part in pages:
         text = archive.read(part)
+        has_formulas = has_formulas or b"<f>" in text or b"<f " in text
         if b"\0" in text:  # no program writes UTF-16 here, and merges could hide in it
             raise RosterRefusedError("not_a_workbook")
         for found in _MERGE.finditer(text):
@@ -122,6 +136,7 @@ def _check_cost(archive: zipfile.ZipFile) -> None:
             merged += (right - left + 1) * (bottom - top + 1)
     if merged > MOST_CELLS:
         raise RosterRefusedError("too_many_rows")
+    return has_formulas
 
 
 def _read_sheet(sheet: Any) -> Sheet:
