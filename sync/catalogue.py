@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Fields = dict[str, Any]
 Attention = tuple[str, list[str]]
+Standing = tuple[str | None, int | None]
 
 
 def _no_lookup(_fields: Fields) -> str | None:
@@ -19,6 +20,14 @@ def _no_lookup(_fields: Fields) -> str | None:
 
 def _nobody(_fields: Fields) -> str | None:
     return None
+
+
+def _may_stand(_body: Fields, _base: Fields, _stored: Fields | None, _resolves: bool) -> str:
+    return ""
+
+
+def _nowhere(_fields: Fields) -> Standing:
+    return None, None
 
 
 def _no_errors(_fields: Fields) -> list[dict[str, str]]:
@@ -37,7 +46,10 @@ class Kind:
     ``lookup`` gives the value a record is found by outside its id; ``subject`` the id of whom a profile is
     about (a person, else a household), with whom it moves and is erased; ``check`` returns form errors;
     ``attend`` returns how urgent a fact is and the codes that say why. Of a profile, who does not review may
-    set the ``phone`` fields, and those of ``register`` where the record is new.
+    set the ``phone`` fields, and those of ``register`` where the record is new; ``judge`` gives the code for
+    which a ``set`` is held ("" where it may stand) by what it says, the base it saw, what is stored (None
+    where nothing is) and whether it resolves a conflict; ``standing`` gives the state and the rank by which
+    desks list it.
     """
 
     name: str
@@ -51,6 +63,8 @@ class Kind:
     subject: Callable[[Fields], str | None] = _nobody
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors
     attend: Callable[[Fields], Attention] = _all_well
+    judge: Callable[[Fields, Fields, Fields | None, bool], str] = _may_stand
+    standing: Callable[[Fields], Standing] = _nowhere
     versions: frozenset[int] = field(default=frozenset({1}))
 
 

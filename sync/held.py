@@ -19,7 +19,7 @@ from sync.catalogue import Catalogue
 from sync.change import Change, parse_change
 from sync.database import Store
 from sync.errors import ProblemError
-from sync.ids import uuid7
+from sync.ids import is_id, uuid7
 from sync.log import lock_logs
 from sync.records import Status, fold_again
 from sync.rows import is_standing, rows_of
@@ -185,14 +185,16 @@ def _place(
     if reassigned and not may_reassign(change.raw, entry.code):
         return Outcome("refused", entry.code)
     person = decision.person if isinstance(decision, Reassign) else change.person
-    wanted = {i for i in (person, change.record, change.amends) if i}
+    named = change.body.get("person") or change.body.get("household")  # of a profile that is made anew
+    wanted = {i for i in (person, change.record, change.amends, named) if is_id(i)}
     standing = select(record.c.record_id).where(
         record.c.area_id.in_(decider.areas), record.c.record_id.in_(sorted(wanted)), is_standing()
     )
     ids = list(tx.scalars(standing))
     found = {row["id"]: row for row in rows_of(tx, catalogue, decider.areas, ids=ids) if row["fields"]}
     moved: dict[str, Any] = {}
-    row = found.get(person or "") if change.op in ("record", "amend") else found.get(change.record)
+    own = found.get(change.record) or found.get(str(named))
+    row = found.get(person or "") if change.op in ("record", "amend") else own
     if row is not None:
         moved["area"] = row["area"]
     if row is not None and reassigned:

@@ -151,6 +151,7 @@ def _judge(folding: Folding, change: Change) -> tuple[Kind | None, Verdict]:
         target=folding.rows.get((change.area, change.record)),
         amended=folding.rows.get((change.area, change.amends or "")),
         person=folding.rows.get((change.area, change.person or "")),
+        subject=folding.rows.get((change.area, str(change.body.get("person", "")))),
         area_exists=change.area in folding.areas,
         gone=_how_gone(folding, change),
     )

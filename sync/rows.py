@@ -20,7 +20,7 @@ from sync.packing import PREFIX, Tables
 from sync.schema import log, record
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-IN_CONFLICT = "conflict"  # in the table, in place of a profile's state, so that an index finds it
+IN_CONFLICT = "conflict"  # in the table, as a profile's state, so that an index finds it
 RANKS = {"urgent": 0, "watch": 1, "well": 2}
 _COLUMNS = {
     "record_id": "id",
@@ -47,10 +47,11 @@ def encode_row(row: Row, edits: Edits | None, kind: Kind) -> dict[str, Any]:
     """The table's values of a row (all but ``seq``, which the log gives)."""
     values = {column: row.get(key) for column, key in _COLUMNS.items()}
     extra = {key: value for key, value in row.items() if key not in _IN_COLUMNS}
+    stands, rank = kind.standing(row["fields"])
     return values | {
-        "state": row.get("state", IN_CONFLICT if "conflicts" in row else None),
+        "state": row.get("state", IN_CONFLICT if "conflicts" in row else stands),
         "device_id": row.get("device"),
-        "attention_rank": RANKS.get(row.get("attention", "")),
+        "attention_rank": RANKS.get(row.get("attention", ""), rank),
         "lookup": kind.lookup(row["fields"]),
         "subject_id": kind.subject(row["fields"]),
         "body": _dump(row["fields"]),
@@ -63,11 +64,16 @@ def decode_row(values: Any) -> Row:
     """The row of one record as it was read."""
     read = {key: getattr(values, column) for column, key in _COLUMNS.items()}
     row: Row = {key: value for key, value in read.items() if value is not None}
-    if row.get("state") == IN_CONFLICT:
+    if "state" in row and not _is_told(values.state, values.occurred_at):
         del row["state"]
     row |= json.loads(values.extra)
     row["fields"] = json.loads(values.body)
     return row
+
+
+def _is_told(state: str | None, occurred_at: int | None) -> bool:
+    """Whether a state is the row's own: a profile's, which has no instant, is there for the index alone."""
+    return state in GONE or occurred_at is not None
 
 
 def rows_of(
@@ -162,7 +168,8 @@ def _pack_kind(chosen: list[Any], kind: Kind | None) -> dict[str, Any]:
     private = kind.private if kind else frozenset()
     read = dict(zip(_NAMES, zip(*chosen, strict=True), strict=True))
     columns = {key: list(values) for key, values in read.items() if key not in _NOT_SENT}
-    columns["state"] = [None if state == IN_CONFLICT else state for state in read["state"]]
+    states = zip(read["state"], read["occurred_at"], strict=True)
+    columns["state"] = [state if _is_told(state, at) else None for state, at in states]
     columns |= _spread(read["extra"], "") | _spread(read["body"], PREFIX, without=private)
     if private and "conflicts" in columns:
         columns["conflicts"] = [_without(rivals, private) for rivals in columns["conflicts"]]

@@ -21,12 +21,14 @@ FACT_OPS = frozenset({"record", "amend", "void", "review"})
 class Known:
     """What the server holds that a change speaks of; None where it holds nothing.
 
-    ``gone`` is how what it speaks of went: "left" (to another area), "erased", or "" where it did not.
+    ``subject`` is the person that a profile's change names in its fields. ``gone`` is how what it speaks of
+    went: "left" (to another area), "erased", or "" where it did not.
     """
 
     target: Row | None
     amended: Row | None
     person: Row | None
+    subject: Row | None
     area_exists: bool
     gone: str = ""
 
@@ -73,6 +75,12 @@ def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verd
 
     A field that this build does not know waits for the one that does (``invalid_fields``, replayed).
     """
+    stored = known.target["fields"] if known.target is not None else None
+    code = kind.judge(change.body, change.base, stored, bool(change.resolves)) or _who_is_not_here(
+        kind, change, known
+    )
+    if code:
+        return _held(code)
     errors = kind.check(change.body)
     if not caller.may_review(change.area):
         allowed = kind.phone if known.target is not None else kind.register
@@ -81,6 +89,13 @@ def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verd
         unknown = sorted(change.body.keys() - kind.fields)
         errors = errors + [{"key": name, "code": "unknown_field", "message": name} for name in unknown]
     return Verdict("quarantined", "invalid_fields", errors) if errors else ACCEPTED
+
+
+def _who_is_not_here(kind: Kind, change: Change, known: Known) -> str:
+    """A profile about a person is about one of its area."""
+    if "person" not in kind.fields or change.body.get("person") is None:
+        return ""
+    return "" if known.subject is not None and known.subject["kind"] == "person" else "unknown_person"
 
 
 def _judge_record(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:

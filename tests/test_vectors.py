@@ -23,6 +23,7 @@ TWINS = {
     "webapp/care/thresholds.py": "care/thresholds.js",
     "webapp/care/summary.py": "care/summary.js",
     "webapp/care/rhythm.py": "care/rhythm.js",
+    "webapp/care/needs.py": "care/needs.js",
     "webapp/forms/engine.py": "forms/engine.js",
     **{
         f"webapp/field/view_models/{path.name}": f"field/view_models/{path.stem}.js"

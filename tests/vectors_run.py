@@ -27,6 +27,7 @@ MODULES = {
     "thresholds": "webapp.care.thresholds",
     "summary": "webapp.care.summary",
     "rhythm": "webapp.care.rhythm",
+    "needs": "webapp.care.needs",
     "forms": "webapp.forms.engine",
     "profile": "webapp.forms.profile",
     **{

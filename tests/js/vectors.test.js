@@ -20,6 +20,7 @@ const MODULES = {
   thresholds: "care/thresholds.js",
   summary: "care/summary.js",
   rhythm: "care/rhythm.js",
+  needs: "care/needs.js",
   forms: "forms/engine.js",
   profile: "forms/profile.js",
   ...Object.fromEntries(PAGES.map((page) => [`view_models/${page}`, `field/view_models/${page}.js`])),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.world import World
 
 CANARY = "金丝雀"
+OPENING: dict[str, dict[str, Any]] = {  # what a kind needs to say beside its texts when it is made
+    "need": {"state": "open", "category": "relief", "urgency": "soon", "source": "visit", "opened_at": 1}
+}
 
 
 def about(kind: str) -> list[tuple[str, str]]:
@@ -36,6 +39,7 @@ def write_about(world: World, kind: str, login: str = "chen", **names: str) -> s
     """A profile of ``kind`` with the canary in every text it has; its id."""
     fields = load_profile(kind)["fields"]
     body: dict[str, Any] = {field["key"]: CANARY for field in fields if field["type"] == "text"}
+    body |= OPENING.get(kind, {})
     record = world.id()
     change = world.change("set", kind, record, "一组", body | names) | names
     [status] = world.fold(login, change)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sync.catalogue import Catalogue, Kind
 from sync.ids import is_id
+from webapp.care.dates import is_date
+from webapp.care.needs import judge_step
 from webapp.care.thresholds import attend
-from webapp.forms.engine import check_form, load_form, load_profile
+from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profile
 from webapp.forms.profile import text_fault
-from webapp.ledger.lookup import household_lookup, person_lookup
+from webapp.ledger.lookup import household_lookup, need_lookup, need_standing, person_lookup
 
 FACTS = ("visit", "health_check", "counselling")
 LONGEST = 4000  # characters of one field of a profile
-PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list")
+PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list", "need")
 
 
 def build_catalogue() -> Catalogue:
@@ -56,7 +57,7 @@ def _profile(kind: str) -> Kind:
         sensitive=_marked(form, "sensitive"),
         phone=_marked(form, "phone"),
         register=_marked(form, "register"),
-        lookup=_LOOKUPS.get(kind, _no_lookup),
+        **_OWN.get(kind, {}),
         subject=partial(_subject, _of_type(form, "person") + _of_type(form, "household")),
     )
 
@@ -72,16 +73,23 @@ def check_profile(form: dict[str, Any], fields: dict[str, Any]) -> list[dict[str
         value = fields.get(field["key"])
         if value is None:
             continue
-        code = "" if _is_of_type(field["type"], value) else "wrong_type"
+        code = "" if _fits(field, value) else "wrong_type"
         code = code or (text_fault(field, value) if field.get("strict") else "")
         if code and code != "not_a_name":  # an old ledger's emoji is shown as it is
             wrong.append({"key": field["key"], "code": code, "message": field["label"]})
     return wrong
 
 
+def _fits(field: dict[str, Any], value: Any) -> bool:
+    """Whether a value is of its field's type, and where the field is ``exact`` a day of the calendar."""
+    return _is_of_type(field["type"], value) and (not field.get("exact") or is_date(value))
+
+
 def _is_of_type(kind: str, value: Any) -> bool:
     if kind == "integer":
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6
+    if kind == "instant":
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < INSTANT_LIMIT
     if kind == "list":
         return isinstance(value, list) and all(_is_of_type("text", item) for item in value)
     return isinstance(value, str) and len(value) <= LONGEST
@@ -100,17 +108,14 @@ def _subject(keys: tuple[str, ...], fields: dict[str, Any]) -> str | None:
     return next((fields[key] for key in keys if is_id(fields.get(key))), None)
 
 
-def _no_lookup(_fields: dict[str, Any]) -> str | None:
-    return None
-
-
 def _card_lookup(fields: dict[str, Any]) -> str | None:
     digest = fields.get("digest")
     return f"card:{digest}" if digest else None
 
 
-_LOOKUPS: dict[str, Callable[[dict[str, Any]], str | None]] = {
-    "household": household_lookup,
-    "person": person_lookup,
-    "card": _card_lookup,
+_OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
+    "household": {"lookup": household_lookup},
+    "person": {"lookup": person_lookup},
+    "card": {"lookup": _card_lookup},
+    "need": {"lookup": need_lookup, "standing": need_standing, "judge": judge_step},
 }

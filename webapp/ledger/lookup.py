@@ -1,4 +1,4 @@
-"""How a household and a person are recognised when they come again. Pure.
+"""How a record is found by something else than its id: who comes again, and what a desk lists. Pure.
 
 A household is its door within its grid, however its address was written out; a person is their household,
 name and birth date. The roster's import looks records up by these, so that importing twice adds nothing.
@@ -12,6 +12,8 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Any
+
+from webapp.care.needs import NO_DATE, RULES, is_open
 
 _NOISE = re.compile(r"[\x00-\x1f\s,，.。、·\-_()（）]+")
 
@@ -43,3 +45,15 @@ def erasure_trace(secret: str, name: str, birth: str) -> str:
     """
     said = f"erased:{squeeze(name)}:{birth}".encode()
     return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
+
+
+def need_lookup(fields: dict[str, Any]) -> str | None:
+    """``need:<day by which it was to be met>``: a desk puts late ones first by it; None once it is met."""
+    return f"need:{fields.get('due') or NO_DATE}"[:200] if is_open(fields) else None
+
+
+def need_standing(fields: dict[str, Any]) -> tuple[str | None, int | None]:
+    """A need's state, and how urgent it is: 0 is urgent."""
+    urgency: list[str] = RULES["urgency"]
+    rank = urgency.index(fields["urgency"]) if fields.get("urgency") in urgency else len(urgency)
+    return fields.get("state"), rank

@@ -29,8 +29,14 @@ LEFT_OUT = (
     "commands.py",
     "document.py",
 )
-DEFINITIONS = ("forms/*.json", "forms/profiles/*.json", "care/thresholds.json", "../sync/errors.json")
-SAID = frozenset({"label", "hint", "unit", "title", "group", "reason", "message", "what", "action"})
+DEFINITIONS = (
+    "forms/*.json",
+    "forms/profiles/*.json",
+    "care/thresholds.json",
+    "care/needs.json",
+    "../sync/errors.json",
+)
+SAID = frozenset({"label", "hint", "unit", "title", "group", "reason", "message", "what", "action", "act"})
 _CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff]")
 _PATTERN = re.compile(r"\(\?|\)\?|\\s|\[0-9\]")
 _TEMPLATE = re.compile(r"_\('((?:[^'\\]|\\.)*)'")
