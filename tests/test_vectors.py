@@ -22,8 +22,13 @@ TWINS = {
     "webapp/care/dates.py": "care/dates.js",
     "webapp/care/thresholds.py": "care/thresholds.js",
     "webapp/care/summary.py": "care/summary.js",
+    "webapp/care/periods.py": "care/periods.js",
+    "webapp/care/holidays.py": "care/holidays.js",
+    "webapp/care/pairing.py": "care/pairing.js",
+    "webapp/care/rhythm_settings.py": "care/rhythm_settings.js",
     "webapp/care/rhythm.py": "care/rhythm.js",
     "webapp/care/needs.py": "care/needs.js",
+    "webapp/care/walk.py": "care/walk.js",
     "webapp/forms/engine.py": "forms/engine.js",
     **{
         f"webapp/field/view_models/{path.name}": f"field/view_models/{path.stem}.js"

@@ -26,8 +26,13 @@ MODULES = {
     "dates": "webapp.care.dates",
     "thresholds": "webapp.care.thresholds",
     "summary": "webapp.care.summary",
+    "periods": "webapp.care.periods",
+    "holidays": "webapp.care.holidays",
+    "pairing": "webapp.care.pairing",
+    "rhythm_settings": "webapp.care.rhythm_settings",
     "rhythm": "webapp.care.rhythm",
     "needs": "webapp.care.needs",
+    "walk": "webapp.care.walk",
     "forms": "webapp.forms.engine",
     "profile": "webapp.forms.profile",
     **{

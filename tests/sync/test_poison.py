@@ -118,7 +118,7 @@ def open_every_page(world: World) -> None:
     with world.store.read() as tx:
         book = load_book(tx, world.store, world.caller("asha"))
         facts = rows_of(tx, world.store.catalogue, [world.areas["一组"]], kinds=FACTS)
-    assert today_view(book, NOW, untranslated)
+    assert today_view(book, {"id": "ben", "role": "volunteer"}, NOW, untranslated)
     assert households_view(book, "wxm", NOW, untranslated)
     mine = [row for row in facts if row["person"] == world.people["xiaoming"]]
     assert summarise(mine)

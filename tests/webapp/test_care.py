@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from webapp.care import rhythm, thresholds
 from webapp.care.dates import add_days, age_on, days_between, is_date, local_date, week_end, weekday
-from webapp.care.rhythm import dues
+from webapp.care.rhythm import dues_on, needs_today
 from webapp.care.summary import empty_summary, merge_summary, summarise
 from webapp.care.thresholds import RANKS, attend, fields_at_fault, reason_text
 from webapp.forms.catalogue import FACTS, untranslated
@@ -61,11 +61,17 @@ def test_no_open_follow_up_has_been_kept_already(made: list[dict[str, Any]]) -> 
         assert (row["id"] in open_ones) == (date is not None and not kept)
 
 
+def due_for(category: str, alone: bool, summary: dict[str, Any], today: str) -> list[dict[str, Any]]:
+    person = {"fields": {"category": category}, "alone": alone, "since": None}
+    return dues_on(person, summary, today, [], ["grid"])
+
+
 @given(rows(), st.booleans(), st.sampled_from(["child", "woman", "elder"]))
 def test_what_is_due_is_either_late_or_to_come_and_the_most_urgent_is_first(
     made: list[dict[str, Any]], alone: bool, category: str
 ) -> None:
-    found = dues(category, alone, summarise(made), MONDAY)
+    found = due_for(category, alone, summarise(made), MONDAY)
+    assert needs_today(found) == any(due["left_days"] == 0 for due in found)
     order = [rhythm.RULES["order"].index(due["why"]) for due in found]
     assert order == sorted(set(order))
     for due in found:
@@ -79,8 +85,8 @@ def test_one_visit_settles_the_week_it_falls_in_and_no_other(day: int) -> None:
     row |= {"occurred_at": MONDAY_NOON + day * DAY, "attention": "well", "reasons": []}
     summary = merge_summary(empty_summary(), row)
     for today in range(day, 7):
-        assert dues("woman", False, summary, add_days(MONDAY, today)) == []
-    [due] = dues("woman", False, summary, add_days(MONDAY, 7))
+        assert due_for("woman", False, summary, add_days(MONDAY, today)) == []
+    [due] = due_for("woman", False, summary, add_days(MONDAY, 7))
     assert (due["why"], due["date"], due["left_days"]) == ("weekly_call", "2025-12-07", 6)
 
 
@@ -118,8 +124,49 @@ def test_every_threshold_names_its_source_its_words_and_a_field_of_its_form() ->
 
 
 def test_every_rhythm_names_the_plan_it_comes_from() -> None:
-    for name in ("weekly_call", "daily_knock"):
-        assert rhythm.RULES[name]["source"].startswith("第四份工作方案")
+    for rule in [*rhythm.RULES["rules"], rhythm.RULES["birthday"]]:
+        assert rule["source"].startswith(("第二份工作计划", "第三份工作计划", "第四份工作方案"))
+    order = {rule["key"] for rule in rhythm.RULES["rules"]} | {"urgent", "follow_up", "birthday"}
+    assert order == set(rhythm.RULES["order"])
+
+
+def test_a_rule_can_be_satisfied_by_a_form_that_there_is() -> None:
+    for rule in rhythm.RULES["rules"]:
+        assert set(rule["facts"]) & set(FACTS), rule["key"]
+
+
+FIELDS = {
+    "away_from": st.sampled_from(["", "2025-11-20", "2025-11-30", "9999-12-31", "昨天"]),
+    "away_until": st.sampled_from(["", "2025-11-23", "2025-12-05", "9999-12-31", "0001-01-01"]),
+    "rhythm_from": st.sampled_from(["", "2025-11-20", "0001-01-01", "9999-12-31"]),
+    "rhythm_call": st.sampled_from(["weekly", "fortnightly", "monthly", "none", "x"]),
+    "rhythm_knock": st.sampled_from(["daily", "alternate", "none", ""]),
+    "birth": st.sampled_from(["", "2012", "2012-02-29", "9998-02-29", "去年"]),
+    "class": st.sampled_from(["", "初一", "(("]),
+    "risk": st.sampled_from(["none", "watch", "high", "?"]),
+    "category": st.sampled_from(["child", "woman", "elder", "?"]),
+    "absence": st.sampled_from(["both", "one", "single"]),
+}
+RHYTHM = st.fixed_dictionaries(
+    {
+        "rule": st.sampled_from(["weekly_call", "daily_knock", "quarterly_check", "?"]),
+        "state": st.sampled_from(["on", "off", "above", "?"]),
+        "every": st.integers(0, 10**6 - 1),
+        "from": st.sampled_from(["", "2025-11-20", "2025-11-24", "0001-01-01", "9999-12-31", "x"]),
+    }
+)
+
+
+@given(rows(), st.fixed_dictionaries({}, optional=FIELDS), st.lists(RHYTHM, max_size=3), st.booleans())
+def test_whatever_a_phone_wrote_into_a_person_or_a_rule_the_page_still_stands(
+    made: list[dict[str, Any]], fields: dict[str, Any], rules: list[dict[str, Any]], alone: bool
+) -> None:
+    person = {"fields": fields, "alone": alone, "since": MONDAY_NOON - 90 * DAY}
+    rhythms = [{"id": str(place), "area": "grid", "fields": rule} for place, rule in enumerate(rules)]
+    for due in dues_on(person, summarise(made), MONDAY, rhythms, ["village", "grid"]):
+        assert due["late_days"] >= 0
+        assert due["left_days"] >= 0
+        assert is_date(due["date"])
 
 
 @given(st.integers(50, 300), st.integers(30, 200))

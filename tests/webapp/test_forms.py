@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.world import World
 from webapp.care.dates import is_date, local_date
-from webapp.care.rhythm import dues
+from webapp.care.rhythm import dues_on
 from webapp.care.summary import summarise
 from webapp.care.thresholds import attend
 from webapp.field.book import load_book
@@ -63,7 +63,8 @@ def test_whatever_a_body_holds_the_check_answers_and_what_passes_can_be_shown(
         row: dict[str, Any] = {"id": "a", "kind": kind, "state": "pending", "author": "asha", "fields": body}
         row |= {"occurred_at": SEEN, "attention": attention, "reasons": reasons}
         for day in ("2025-11-24", "9999-01-01"):
-            assert isinstance(dues("elder", True, summarise([row]), day), list)
+            elder = {"fields": {"category": "elder"}, "alone": True, "since": None}
+            assert isinstance(dues_on(elder, summarise([row]), day, [], ["grid"]), list)
         assert len(form_fields(form, body, [], untranslated)) == len(form["fields"])
         assert all(isinstance(line["text"], str) for line in describe(form, body, untranslated))
 
@@ -102,7 +103,7 @@ def test_a_day_that_the_calendar_lacks_does_not_break_today_for_the_grid(world: 
     assert (status["status"], status["code"]) == ("quarantined", "invalid_fields")
     with world.store.read() as tx:
         book = load_book(tx, world.store, world.caller("ben"))
-    assert today_view(book, SEEN + 400 * DAY, untranslated)
+    assert today_view(book, {"id": "ben", "role": "volunteer"}, SEEN + 400 * DAY, untranslated)
 
 
 @pytest.mark.parametrize("kind", FACTS)

@@ -22,11 +22,12 @@ SHELVES = {
     "member": "members",
     "pairing": "pairings",
     "card": "cards",
+    "rhythm": "rhythms",
 }
 
 
 def load_book(tx: Connection, store: Store, caller: Caller) -> dict[str, Any]:
-    """``{"grids", "households", "people", "members", "pairings", "cards", "summaries"}`` of the caller."""
+    """The caller's book: rows by shelf (``SHELVES``), and ``summaries`` by person's id."""
     book: dict[str, Any] = {shelf: [] for shelf in SHELVES.values()}
     summaries: dict[str, Any] = {}
     for row in rows_of(tx, store.catalogue, caller.areas):

@@ -44,8 +44,9 @@ def show_welcome() -> Answer:
 @sign_in_required
 def show_today() -> Answer:
     """今天."""
-    book = read_book()
-    return answer_page("field/today.html", "today", today_view(book, now_ms(), t), book)
+    book, caller = read_book(), current_caller()
+    me = {"id": caller.account, "role": caller.role}
+    return answer_page("field/today.html", "today", today_view(book, me, now_ms(), t), book)
 
 
 @blueprint.get("/households")

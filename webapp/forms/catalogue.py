@@ -14,9 +14,9 @@ from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profi
 from webapp.forms.profile import text_fault
 from webapp.ledger.lookup import household_lookup, need_lookup, need_standing, person_lookup
 
-FACTS = ("visit", "health_check", "counselling")
+FACTS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
 LONGEST = 4000  # characters of one field of a profile
-PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list", "need")
+PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list", "need", "rhythm")
 
 
 def build_catalogue() -> Catalogue:

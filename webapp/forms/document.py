@@ -28,6 +28,16 @@ TYPES = {
     "list": "列表",
 }
 ATTENTION = {"urgent": "▲ 紧急", "watch": "◆ 需关注"}
+REASONS = {
+    "risk_high": "风险高的人",
+    "risk_watch": "要多留心的人",
+    "attention": "最近一次见面是紧急或需关注的人",
+    "alone": "一个人住的老人",
+    "everybody": "每个人",
+    "parents_away": "父母都外出或一方外出的孩子",
+    "third_plan": "第三份工作计划要结对的孩子（初一到 18 岁）",
+}
+UNITS = {"day": "天", "week": "周", "month": "月", "quarter": "季"}
 BOUNDS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<", "is": "="}
 
 
@@ -76,13 +86,40 @@ def write_care() -> str:
             title = load_form(group["kind"])["title"]
             said = f"{ATTENTION[rule['attention']]} | {rule['reason']} | {source}"
             lines.append(f"| {title} | {_conditions(group['kind'], rule)} | {said} |")
-    lines += ["", "## 该去看谁", "", "| 节奏 | 谁 | 出处 |", "|---|---|---|"]
-    weekly, daily = rhythm["weekly_call"], rhythm["daily_knock"]
-    lines.append(f"| {weekly['label']} | 每人，每周（周一到周日）一次走访 | {weekly['source']} |")
-    lines.append(f"| {daily['label']} | 一个人住的老人；最近一次是紧急或需关注的人 | {daily['source']} |")
-    lines.append("| 约好的日子 | 表单里写了“下次什么时候再来”的人，到那天还没去 | 写的人 |")
-    lines.append("| 先去看看 | 最近一次记录是紧急、之后还没有人去过的人 | 上表 |")
+    lines += ["", "## 该去看谁", "", "| 节奏 | 谁 | 多久一次 | 哪些记录算去过 | 节假日 | 出处 |"]
+    lines += ["|---|---|---|---|---|---|", *(_rhythm(rule) for rule in rhythm["rules"])]
+    birthday = rhythm["birthday"]
+    early = f"提前 {birthday['lead']} 天"
+    lines.append(
+        f"| {birthday['label']} | 登记了生日的人 | {early} | 当天去过 | 照样 | {birthday['source']} |"
+    )
+    lines += ["| 约好的日子 | 表单里写了“下次什么时候再来”的人 | 到那天 | 到那天或以后去过 | 照样 | 写的人 |"]
+    lines += ["| 先去看看 | 最近一次见面的记录是紧急的人 | 马上 | 之后又见过一面 | 照样 | 上表 |"]
+    lines += ["", "到期日是一天、一周（周一到周日）、一月、一季的最后一天。", *_holidays()]
     return "\n".join(lines) + "\n"
+
+
+def _rhythm(rule: dict[str, Any]) -> str:
+    who = "；".join(dict.fromkeys(REASONS[each["because"]] for each in rule["who"]))
+    facts = "、".join(_fact_title(kind) for kind in rule["facts"] if kind in FACTS)
+    often = f"每 {rule['every']} {UNITS[rule['unit']]}".replace(" 1 ", "")
+    holidays = "停，顺延到放假后第一天" if rule["holidays"] == "pause" else "照样"
+    return f"| {rule['label']} | {who} | {often} | {facts} | {holidays} | {rule['source']} |"
+
+
+def _fact_title(kind: str) -> str:
+    return str(load_form(kind)["title"])
+
+
+def _holidays() -> Iterator[str]:
+    table = json.loads((CARE / "holidays.json").read_text("utf-8"))
+    yield ""
+    yield "## 节假日"
+    yield ""
+    years = "、".join(table["announced"]["years"])
+    yield f"- {years} 年：{table['announced']['source']}"
+    yield f"- 别的年份：{table['rule']['source']}"
+    yield f"- 农历：{table['lunar']['source']}"
 
 
 def _table(fields: list[dict[str, Any]]) -> list[str]:

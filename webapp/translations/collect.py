@@ -28,12 +28,16 @@ LEFT_OUT = (
     "lookup.py",
     "commands.py",
     "document.py",
+    "walk.py",
+    "pairing.py",
 )
 DEFINITIONS = (
     "forms/*.json",
     "forms/profiles/*.json",
     "care/thresholds.json",
     "care/needs.json",
+    "care/rhythm.json",
+    "care/holidays.json",
     "../sync/errors.json",
 )
 SAID = frozenset({"label", "hint", "unit", "title", "group", "reason", "message", "what", "action", "act"})

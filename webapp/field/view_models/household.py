@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.care.dates import local_date
+from webapp.field.view_models.due import WHY
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.today import person_item
 from webapp.field.view_models.words import Row, join_words, phone_words, tag_of, who_words
 from webapp.forms.engine import Translate
-
-WHY = {
-    "urgent": "先去看看",
-    "follow_up": "约好了要来",
-    "daily_knock": "今天一敲门",
-    "weekly_call": "本周一登门",
-}
-
 
 EDITED = {"phone": "已存本机", "server": "已上传"}
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.care.dates import local_date
+from webapp.field.view_models.due import due_line
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
-from webapp.field.view_models.household import EDITED, WHY, person_calls, saved_edit
+from webapp.field.view_models.household import EDITED, person_calls, saved_edit
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
-    KINDS,
     Row,
     category_words,
-    day_words,
     fact_path,
     join_words,
     kind_words,
+    kinds_for,
     tag_of,
     who_words,
 )
@@ -48,13 +48,14 @@ def person_view(
     history = history_entries(shelf, facts, t)
     return {
         "head": head(fields.get("name", ""), sub=sub, side=side, back=back, back_text=back_text),
-        "dues": [_due(due, shelf.today, t) for due in found],
+        "dues": [due_line(due, shelf, person, t) for due in found],
         "has_dues": bool(found),
         "tag": tag_of(latest, t) if latest else {"kind": "", "shape": "", "text": ""},
         "has_tag": bool(latest) and latest["attention"] != "well",
         "well_action": f"/field/people/{person_id}/visit/well",
         "forms": [
-            {"href": f"/field/people/{person_id}/{kind}/new", "label": _form_label(kind, t)} for kind in KINDS
+            {"href": f"/field/people/{person_id}/{kind}/new", "label": _form_label(kind, t)}
+            for kind in kinds_for(fields.get("category", ""))
         ],
         "calls": calls,
         "has_calls": bool(calls),
@@ -71,16 +72,6 @@ def person_view(
         "edit_href": f"/field/people/{person_id}/edit",
         "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",
     }
-
-
-def _due(due: dict[str, Any], today: str, t: Translate) -> dict[str, str]:
-    if due["why"] == "weekly_call":
-        left = due["left_days"]
-        when = t("还有 %(n)s 天", n=str(left)) if left else t("今天最后一天")
-        when = t("过了 %(n)s 天", n=str(due["late_days"])) if due["late_days"] else when
-    else:
-        when = day_words(due["date"], today, t)
-    return {"why": t(WHY[due["why"]]), "when": when}
 
 
 def _form_label(kind: str, t: Translate) -> str:

@@ -1,6 +1,6 @@
 """The book by its keys: who lives where, who is alone, who is due. Twin: static/field/view_models/shelf.js.
 
-A book is ``{"grids", "households", "people", "members", "pairings", "cards"}`` (lists of rows) and
+A book is ``{"grids", "households", "people", "members", "pairings", "cards", "rhythms"}`` (lists of rows) and
 ``"summaries"`` (by person's id).
 """
 
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from webapp.care.rhythm import Due, dues
+from webapp.care.pairing import is_in_force
+from webapp.care.rhythm import Due, dues, make_plan
+from webapp.care.rhythm_settings import Plan, settle_rules
 from webapp.care.summary import empty_summary
+from webapp.care.walk import natural_text
 
 Row = dict[str, Any]
 Book = dict[str, Any]
@@ -21,7 +24,7 @@ class Shelf:
     def __init__(self, book: Book, today: str) -> None:
         self.today = today
         self.summaries: dict[str, Any] = book["summaries"]
-        self.grids = sorted(book["grids"], key=lambda row: (row["fields"].get("position", 0), row["id"]))
+        self.grids = sorted(book["grids"], key=_grid_order)
         self.places = {row["id"]: place for place, row in enumerate(self.grids)}
         self.grid_of = {row["id"]: row for row in self.grids}
         self.households = {row["id"]: row for row in book["households"]}
@@ -30,6 +33,12 @@ class Shelf:
         self.living: dict[str, list[Row]] = {}
         for row in book["people"]:
             self.living.setdefault(row["fields"].get("household", ""), []).append(row)
+        self.rhythms: list[Row] = book.get("rhythms", [])
+        self.plans: dict[str, Plan] = {}
+        self.doors: dict[str, tuple[str, int, str]] = {}
+        self.pairings: dict[str, list[Row]] = {}
+        for row in book["pairings"]:
+            self.pairings.setdefault(row["fields"].get("person", ""), []).append(row)
 
     def grid_name(self, row: Row) -> str:
         """The name of the grid a row lies in."""
@@ -71,14 +80,47 @@ class Shelf:
         summary: dict[str, Any] = self.summaries.get(person["id"]) or empty_summary()
         return summary
 
+    def plan_of(self, area: str) -> Plan:
+        """Today's plan of a grid: its rules, the holidays, the birthdays ahead."""
+        if area not in self.plans:
+            self.plans[area] = make_plan(self.today, settle_rules(self.rhythms, self.chain_of(area)))
+        return self.plans[area]
+
+    def chain_of(self, area: str) -> list[str]:
+        """The areas whose rules hold in a grid, from the top down to itself."""
+        return [area]
+
     def dues_of(self, person: Row) -> list[Due]:
         """What is due for them today."""
-        category = person["fields"].get("category", "")
-        return dues(category, self.is_alone(person), self.summary_of(person), self.today)
+        plan, alone = self.plan_of(person["area"]), self.is_alone(person)
+        return dues(plan, person["fields"], alone, person.get("received_at"), self.summary_of(person))
 
-    def walk_key(self, person: Row) -> tuple[int, int, str, str]:
-        """The order one walks in: grid, door number, door, name."""
-        household = self.household_of(person)
-        fields = household["fields"] if household else {}
-        place = self.places.get(person["area"], 999)
-        return place, fields.get("number", 0), fields.get("door", ""), person["fields"].get("name", "")
+    def paired_with(self, person: Row) -> list[Row]:
+        """The pairings of a person that hold today, oldest first."""
+        found = [row for row in self.pairings.get(person["id"], []) if is_in_force(row["fields"], self.today)]
+        return sorted(found, key=lambda row: (row["fields"].get("from", ""), row["id"]))
+
+    def is_paired_with(self, person: Row, account: str) -> bool:
+        """Whether somebody is paired with them today."""
+        return any(row["fields"].get("member") == account for row in self.paired_with(person))
+
+    def walk_key(self, person: Row) -> tuple[int, str, int, str, str]:
+        """The order one walks in: grid, group, door number, door as it is spoken, name."""
+        home = person["fields"].get("household", "")
+        if home not in self.doors:
+            household = self.households.get(home)
+            fields = household["fields"] if household else {}
+            self.doors[home] = _door_order(fields)
+        return self.places.get(person["area"], 999), *self.doors[home], person["fields"].get("name", "")
+
+
+def _grid_order(row: Row) -> tuple[int, str, str]:
+    return row["fields"].get("position", 0), natural_text(row["fields"].get("name", "")), row["id"]
+
+
+def _door_order(fields: dict[str, Any]) -> tuple[str, int, str]:
+    return (
+        natural_text(fields.get("group", "")),
+        fields.get("number", 0),
+        natural_text(fields.get("door", "")),
+    )

@@ -1,11 +1,16 @@
-"""今天: who is due and why, nearest first. Twin: static/field/view_models/today.js."""
+"""今天: who is due and why; what cannot wait first, then in the order one walks. Twin: static/…/today.js.
+
+What is theirs comes first (a volunteer's knocks, a cadre's calls, whom they are paired with); nobody who
+needs somebody is left out of anyone's list.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from webapp.care.dates import local_date
-from webapp.care.rhythm import Due
+from webapp.care.rhythm import Due, needs_today, roles_of
+from webapp.field.view_models.due import BADGES, BECAUSE, due_when, lateness, seen_words
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
@@ -18,46 +23,119 @@ from webapp.field.view_models.words import (
 )
 from webapp.forms.engine import Translate
 
-SECTIONS = (
-    ("先去这里", ("urgent", "follow_up"), ""),
-    ("今天一敲门", ("daily_knock",), "敲一敲"),
-    ("本周一登门", ("weekly_call",), "登门"),
-)
+FIRST = ("urgent", "follow_up")
+MONTH = ("monthly_feedback", "school_visit", "quarterly_check")
+TITLES = {
+    "first": "先去这里",
+    "late": "好些天没人去了",
+    "mine": "与我结对的人",
+    "daily_knock": "今天一敲门",
+    "weekly_call": "本周一登门",
+    "month": "这个月、这一季",
+    "birthday": "快过生日",
+}
+OTHERS = {
+    "daily_knock": "多由网格员和志愿者敲门，你顺路也可以去看看。",
+    "weekly_call": "多由村干部登门，你顺路也可以去看看。",
+}
 MOST_SHOWN = 60
 
 
-def today_view(book: Book, now: int, t: Translate) -> dict[str, Any]:
-    """Head, sections of people, and what to say where nobody is due."""
+def today_view(book: Book, me: dict[str, str], now: int, t: Translate) -> dict[str, Any]:
+    """Head, sections of people, and what to say where nobody is due; ``me`` is ``{"id", "role"}``."""
     today = local_date(now)
     shelf = Shelf(book, today)
-    due = [(person, shelf.dues_of(person)) for person in sorted(book["people"], key=shelf.walk_key)]
+    due = [(person, shelf.dues_of(person)) for person in book["people"]]
     due = [(person, found) for person, found in due if found]
-    sections, households = [], [set[str](), set[str]()]
-    for title, whys, badge in SECTIONS:
-        people = [(person, found[0]) for person, found in due if found[0]["why"] in whys]
-        households[0 if badge != "登门" else 1] |= {
-            person["fields"].get("household", "") for person, _ in people
-        }
-        if people:
-            items = [_item(shelf, person, first, badge, t) for person, first in people[:MOST_SHOWN]]
-            rest = len(people) - len(items)
-            more = t("还有 %(n)s 人，在“住户”里看", n=str(rest)) if rest else ""
-            sections.append({"title": t(title), "entries": items, "more": more, "has_more": rest > 0})
-    counts = t("今天该走 %(n)s 户", n=str(len(households[0])))
-    week = t("本周还有 %(n)s 户", n=str(len(households[1] - households[0])))
-    side = f"{_month_day(today, t)} {weekday_words(today, t)}"
+    due.sort(key=lambda each: shelf.walk_key(each[0]))
+    order = _order(me["role"])
+    placed: dict[str, list[tuple[Row, Due]]] = {name: [] for name in order}
+    for person, found in due:
+        name, shown = _place(shelf, person, found, me["id"], order)
+        placed[name].append((person, shown))
+    filled = [name for name in order if placed[name]]
+    notice = _notice(shelf, t)
     return {
-        "head": head(t("今天"), sub=join_words([counts, week]), side=side),
-        "sections": sections,
-        "nobody_due": not sections,
+        "head": head(
+            t("今天"), sub=_counts(due, t), side=f"{_month_day(today, t)} {weekday_words(today, t)}"
+        ),
+        "sections": [_section(shelf, name, placed[name], me["role"], t) for name in filled],
+        "nobody_due": not filled,
         "nobody_here": not book["people"],
+        "notice": notice,
+        "has_notice": bool(notice),
     }
 
 
-def _item(shelf: Shelf, person: Row, due: Due, badge: str, t: Translate) -> dict[str, Any]:
-    tag = _tag(shelf, person, due, t)
+def _order(role: str) -> list[str]:
+    """The sections as a role sees them: its own of knocks, calls and months before the others."""
+    sections = ["daily_knock", "weekly_call", "month"]
+    own = next((name for name in sections if role in _roles(name)), sections[0])
+    return ["first", "late", "mine", own, *(name for name in sections if name != own), "birthday"]
+
+
+def _roles(section: str) -> list[str]:
+    return [role for key in (MONTH if section == "month" else (section,)) for role in roles_of(key)]
+
+
+def _place(shelf: Shelf, person: Row, found: list[Due], me: str, order: list[str]) -> tuple[str, Due]:
+    """The section a person stands in, once, and the due that is shown there."""
+    if found[0]["why"] in FIRST:
+        return "first", found[0]
+    late = next((due for due in found if due["why"] == "weekly_call" and due["late_days"]), None)
+    if late is not None:
+        return "late", late
+    if found[0]["why"] != "birthday" and shelf.is_paired_with(person, me):
+        return "mine", found[0]
+    sections = [("month" if due["why"] in MONTH else due["why"], due) for due in found]
+    return min(sections, key=lambda each: order.index(each[0]))
+
+
+def _section(
+    shelf: Shelf, name: str, people: list[tuple[Row, Due]], role: str, t: Translate
+) -> dict[str, Any]:
+    items = [_item(shelf, person, due, t) for person, due in people[:MOST_SHOWN]]
+    rest = len(people) - len(items)
+    others = name in OTHERS and role not in roles_of(name)
+    return {
+        "title": t(TITLES[name]),
+        "note": t(OTHERS[name]) if others else "",
+        "has_note": others,
+        "entries": items,
+        "more": t("还有 %(n)s 人，在“住户”里看", n=str(rest)) if rest else "",
+        "has_more": rest > 0,
+    }
+
+
+def _counts(due: list[tuple[Row, list[Due]]], t: Translate) -> str:
+    """今天该走 4 户 · 本周还有 9 户."""
+    now = {person["fields"].get("household", "") for person, found in due if needs_today(found)}
+    calls = [person for person, found in due if any(each["why"] == "weekly_call" for each in found)]
+    week = {person["fields"].get("household", "") for person in calls} - now
+    parts = [t("今天该走 %(n)s 户", n=str(len(now))), t("本周还有 %(n)s 户", n=str(len(week)))]
+    return join_words(parts)
+
+
+def _notice(shelf: Shelf, t: Translate) -> str:
+    """While a holiday lasts: what waits for its end, and that the rest does not."""
+    plan = shelf.plan_of(shelf.grids[0]["id"]) if shelf.grids else None
+    if plan is None or not plan["holiday"]:
+        return ""
+    until = day_words(plan["holiday_until"], shelf.today, t)
+    return t(
+        "%(name)s放假到%(day)s，登门等放假后接着算；要紧的人照样去看。", name=t(plan["holiday"]), day=until
+    )
+
+
+def _item(shelf: Shelf, person: Row, due: Due, t: Translate) -> dict[str, Any]:
+    badge = BADGES[due["why"]]
     return person_item(
-        shelf, person, _detail(shelf, person, due, t), t, tag=tag, badge=t(badge) if badge else ""
+        shelf,
+        person,
+        _detail(shelf, person, due, t),
+        t,
+        tag=_tag(shelf, person, due, t),
+        badge=t(badge) if badge else "",
     )
 
 
@@ -93,21 +171,22 @@ def _tag(shelf: Shelf, person: Row, due: Due, t: Translate) -> dict[str, str] | 
         return {"kind": "watch", "shape": "◆", "text": t("约好%(day)s来", day=day)}
     if latest is not None and latest["attention"] != "well":
         return tag_of(latest, t)
-    return None
+    late = lateness(due, t) if due["why"] in ("weekly_call", *MONTH) else ""
+    return {"kind": "watch", "shape": "◆", "text": late} if late else None
 
 
 def _detail(shelf: Shelf, person: Row, due: Due, t: Translate) -> str:
-    """Where, who, and when somebody came last."""
-    latest = shelf.summary_of(person)["latest"]
+    """Where, who, why, and when somebody came last."""
     grid = shelf.short_grid(person) if len(shelf.grids) > 1 else ""
-    alone = t("一个人住") if shelf.is_alone(person) and person["fields"].get("category") == "elder" else ""
-    parts = [f"{grid} {shelf.door_of(person)}".strip(), age_words(person, shelf.today, t), alone]
-    if latest is None:
-        parts.append(t("还没去过"))
-    elif due["why"] == "weekly_call" and not due["late_days"]:
-        parts.append(t("还有 %(n)s 天", n=str(due["left_days"])) if due["left_days"] else t("今天最后一天"))
-    else:
-        parts.append(t("上次 %(day)s", day=day_words(local_date(latest["at"]), shelf.today, t)))
+    parts = [f"{grid} {shelf.door_of(person)}".strip(), age_words(person, shelf.today, t)]
+    if shelf.is_alone(person) and person["fields"].get("category") == "elder":
+        parts.append(t(BECAUSE["alone"]))
+    if due["why"] == "daily_knock" and due["because"] not in ("attention", "alone"):
+        parts.append(t(BECAUSE[due["because"]]))
+    if due["why"] in ("birthday", "weekly_call", *MONTH) and not due["late_days"]:
+        parts.append(due_when(due, shelf, person, t))
+    if due["why"] not in ("birthday", *MONTH):
+        parts.append(seen_words(shelf, person, t))
     return join_words(parts)
 
 

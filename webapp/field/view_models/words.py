@@ -10,7 +10,7 @@ from webapp.forms.engine import Translate, load_form, load_profile, value_text
 
 Row = dict[str, Any]
 SHAPES = {"urgent": "▲", "watch": "◆", "well": "●"}
-KINDS = ("visit", "health_check", "counselling")
+KINDS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
 
 
 def day_words(date: str, today: str, t: Translate) -> str:
@@ -95,6 +95,10 @@ def fact_words(row: Row, t: Translate) -> str:
         gist = _pressure(fields) + measured[:1]
     elif row["kind"] == "counselling":
         gist = _values("counselling", ("topic", "mood"), fields, t)
+    elif row["kind"] == "parent_feedback":
+        gist = _values("parent_feedback", ("who", "how"), fields, t)
+    elif row["kind"] == "school_visit":
+        gist = _values("school_visit", ("met", "attendance"), fields, t)
     else:
         gist = []
     return " · ".join(gist) or kind_words(row["kind"], t)
@@ -121,6 +125,11 @@ def tag_of(row: Row, t: Translate) -> dict[str, str]:
     plain = {"urgent": "紧急", "watch": "需关注", "well": "正常"}
     text = reason_text(reasons[0], t) if reasons else t(plain.get(attention, "正常"))
     return {"kind": attention, "shape": SHAPES.get(attention, "●"), "text": text}
+
+
+def kinds_for(category: str) -> list[str]:
+    """The forms that are about people of a category: what concerns parents and school is about children."""
+    return [kind for kind in KINDS if category in load_form(kind).get("for", [category])]
 
 
 def fact_path(person: str, fact: str) -> str:

@@ -4,10 +4,18 @@
 
 import counselling from "../../forms/counselling.json" with { type: "json" };
 import healthCheck from "../../forms/health_check.json" with { type: "json" };
+import parentFeedback from "../../forms/parent_feedback.json" with { type: "json" };
+import schoolVisit from "../../forms/school_visit.json" with { type: "json" };
 import visit from "../../forms/visit.json" with { type: "json" };
 import { instantAt, isDate, localDate, localTime } from "../care/dates.js";
 
-const FORMS = { visit, health_check: healthCheck, counselling };
+const FORMS = {
+  visit,
+  health_check: healthCheck,
+  counselling,
+  parent_feedback: parentFeedback,
+  school_visit: schoolVisit,
+};
 const DECIMAL = /^([0-9]{1,9})(?:\.([0-9]{1,6}))?$/;
 const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])/;
 const INSTANT_LIMIT = 2 ** 47; // ms, in the year 6429; what a change may carry

@@ -16,8 +16,10 @@ import { fileOf, pageOf } from "./answers.js";
 import { compress } from "./compress.js";
 import { makeParcel, parcelName } from "./parcel.js";
 
-export const showToday = async (site) =>
-  page(site, "field/today.html", "today", todayView(await site.store.book(), site.now, site.t));
+export async function showToday(site) {
+  const me = { id: site.identity.account, role: site.identity.role };
+  return page(site, "field/today.html", "today", todayView(await site.store.book(), me, site.now, site.t));
+}
 
 export async function showHouseholds(site) {
   const query = (site.query.get("q") ?? "").slice(0, 80);

@@ -2,18 +2,12 @@
 // Twin: webapp/field/view_models/household.py.
 
 import { localDate } from "../../care/dates.js";
+import { WHY } from "./due.js";
 import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { byKeys, Shelf } from "./shelf.js";
 import { personItem } from "./today.js";
 import { joinWords, phoneWords, tagOf, whoWords } from "./words.js";
-
-export const WHY = {
-  urgent: "先去看看",
-  follow_up: "约好了要来",
-  daily_knock: "今天一敲门",
-  weekly_call: "本周一登门",
-};
 
 /** Where an edit was saved just now, in words. */
 export const EDITED = { phone: "已存本机", server: "已上传" };

@@ -4,11 +4,12 @@
 import profile from "../../../forms/profiles/person.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
 import { valueText } from "../../forms/engine.js";
+import { dueLine } from "./due.js";
 import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
-import { EDITED, personCalls, savedEdit, WHY } from "./household.js";
+import { EDITED, personCalls, savedEdit } from "./household.js";
 import { Shelf } from "./shelf.js";
-import { categoryWords, dayWords, factPath, joinWords, KINDS, kindWords, tagOf, whoWords } from "./words.js";
+import { categoryWords, factPath, joinWords, kindsFor, kindWords, tagOf, whoWords } from "./words.js";
 
 /**
  * The page of a person; null where not in the book. `saved` is the fact saved just now, or where an edit of the
@@ -33,12 +34,15 @@ export function personView(book, personId, facts, saved, now, t) {
       back: household ? `/field/households/${household.id}` : "/field/households",
       back_text: household ? (household.fields.title ?? "") : t("住户"),
     }),
-    dues: found.map((each) => due(each, shelf.today, t)),
+    dues: found.map((due) => dueLine(due, shelf, person, t)),
     has_dues: found.length > 0,
     tag: latest ? tagOf(latest, t) : { kind: "", shape: "", text: "" },
     has_tag: Boolean(latest) && latest.attention !== "well",
     well_action: `/field/people/${personId}/visit/well`,
-    forms: KINDS.map((kind) => ({ href: `/field/people/${personId}/${kind}/new`, label: formLabel(kind, t) })),
+    forms: kindsFor(fields.category ?? "").map((kind) => ({
+      href: `/field/people/${personId}/${kind}/new`,
+      label: formLabel(kind, t),
+    })),
     calls,
     has_calls: calls.length > 0,
     details: profile.fields
@@ -52,16 +56,6 @@ export function personView(book, personId, facts, saved, now, t) {
     edit_href: `/field/people/${personId}/edit`,
     urgent_help: fact?.attention === "urgent",
   };
-}
-
-function due(each, today, t) {
-  let when = dayWords(each.date, today, t);
-  if (each.why === "weekly_call") {
-    const left = each.left_days;
-    when = left ? t("还有 %(n)s 天", { n: String(left) }) : t("今天最后一天");
-    if (each.late_days) when = t("过了 %(n)s 天", { n: String(each.late_days) });
-  }
-  return { why: t(WHY[each.why]), when };
 }
 
 const formLabel = (kind, t) => (kind === "visit" ? t("详细走访") : kindWords(kind, t));

@@ -1,14 +1,17 @@
 // The book by its keys: who lives where, who is alone, who is due. Twin: webapp/field/view_models/shelf.py.
 
-import { dues } from "../../care/rhythm.js";
+import { isInForce } from "../../care/pairing.js";
+import { dues, makePlan } from "../../care/rhythm.js";
+import { settleRules } from "../../care/rhythm_settings.js";
 import { emptySummary } from "../../care/summary.js";
+import { naturalText } from "../../care/walk.js";
 
 /** A book indexed for one page. */
 export class Shelf {
   constructor(book, today) {
     this.today = today;
     this.summaries = book.summaries;
-    this.grids = [...book.grids].sort(byKeys((row) => [row.fields.position ?? 0, row.id]));
+    this.grids = [...book.grids].sort(byKeys(gridOrder));
     this.places = new Map(this.grids.map((row, place) => [row.id, place]));
     this.gridOf = new Map(this.grids.map((row) => [row.id, row]));
     this.households = new Map(book.households.map((row) => [row.id, row]));
@@ -19,6 +22,15 @@ export class Shelf {
       const household = row.fields.household ?? "";
       if (!this.living.has(household)) this.living.set(household, []);
       this.living.get(household).push(row);
+    }
+    this.rhythms = book.rhythms ?? [];
+    this.plans = new Map();
+    this.doors = new Map();
+    this.pairings = new Map();
+    for (const row of book.pairings) {
+      const person = row.fields.person ?? "";
+      if (!this.pairings.has(person)) this.pairings.set(person, []);
+      this.pairings.get(person).push(row);
     }
   }
 
@@ -64,18 +76,47 @@ export class Shelf {
     return this.summaries[person.id] ?? emptySummary();
   }
 
-  /** What is due for them today. */
-  duesOf(person) {
-    return dues(person.fields.category ?? "", this.isAlone(person), this.summaryOf(person), this.today);
+  /** Today's plan of a grid: its rules, the holidays, the birthdays ahead. */
+  planOf(area) {
+    if (!this.plans.has(area)) {
+      this.plans.set(area, makePlan(this.today, settleRules(this.rhythms, this.chainOf(area))));
+    }
+    return this.plans.get(area);
   }
 
-  /** The order one walks in: grid, door number, door, name. */
+  /** The areas whose rules hold in a grid, from the top down to itself. */
+  chainOf(area) {
+    return [area];
+  }
+
+  /** What is due for them today. */
+  duesOf(person) {
+    const alone = this.isAlone(person);
+    return dues(this.planOf(person.area), person.fields, alone, person.received_at ?? null, this.summaryOf(person));
+  }
+
+  /** The pairings of a person that hold today, oldest first. */
+  pairedWith(person) {
+    const found = (this.pairings.get(person.id) ?? []).filter((row) => isInForce(row.fields, this.today));
+    return found.sort(byKeys((row) => [row.fields.from ?? "", row.id]));
+  }
+
+  /** Whether somebody is paired with them today. */
+  isPairedWith(person, account) {
+    return this.pairedWith(person).some((row) => row.fields.member === account);
+  }
+
+  /** The order one walks in: grid, group, door number, door as it is spoken, name. */
   walkKey(person) {
-    const fields = this.householdOf(person)?.fields ?? {};
+    const home = person.fields.household ?? "";
+    if (!this.doors.has(home)) this.doors.set(home, doorOrder(this.households.get(home)?.fields ?? {}));
     const place = this.places.get(person.area) ?? 999;
-    return [place, fields.number ?? 0, fields.door ?? "", person.fields.name ?? ""];
+    return [place, ...this.doors.get(home), person.fields.name ?? ""];
   }
 }
+
+const gridOrder = (row) => [row.fields.position ?? 0, naturalText(row.fields.name ?? ""), row.id];
+const doorOrder = (fields) => [naturalText(fields.group ?? ""), fields.number ?? 0, naturalText(fields.door ?? "")];
 
 /** Compares by a list of keys, numbers as numbers, strings by code point as Python does. */
 export function byKeys(keys) {

@@ -6,7 +6,7 @@ import { reasonText } from "../../care/thresholds.js";
 import { loadForm, valueText } from "../../forms/engine.js";
 
 export const SHAPES = { urgent: "▲", watch: "◆", well: "●" };
-export const KINDS = ["visit", "health_check", "counselling"];
+export const KINDS = ["visit", "health_check", "counselling", "parent_feedback", "school_visit"];
 
 /** A date as people say it: 今天, 昨天, 明天, 11月30日, 2025年11月30日. */
 export function dayWords(date, today, t) {
@@ -80,8 +80,13 @@ export function factWords(row, t) {
     gist = [...pressure(fields), ...values(kind, ["temperature", "glucose", "weight"], fields, t).slice(0, 1)];
   }
   if (kind === "counselling") gist = values(kind, ["topic", "mood"], fields, t);
+  if (kind === "parent_feedback") gist = values(kind, ["who", "how"], fields, t);
+  if (kind === "school_visit") gist = values(kind, ["met", "attendance"], fields, t);
   return gist.join(" · ") || kindWords(kind, t);
 }
+
+/** The forms that are about people of a category: what concerns parents and school is about children. */
+export const kindsFor = (category) => KINDS.filter((kind) => (loadForm(kind).for ?? [category]).includes(category));
 
 /** Where a fact is: 已存本机, 已上传, 需处理, 已审核, 已更正, 已收回. */
 export function stateWords(row, t) {

@@ -15,6 +15,7 @@ const SHELVES = {
   member: "members",
   pairing: "pairings",
   card: "cards",
+  rhythm: "rhythms",
 };
 const RECENT = 30;
 
