@@ -33,7 +33,7 @@ test-js: setup
 	npm test --silent
 
 test-py: setup .venv/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 journey: test-tools setup .venv/.dev
 	$(BIN)/python -m tests.browser.journey

@@ -68,6 +68,8 @@ def check_areas(
     tx: Connection, store: Store, asked: Asked, cursors: dict[str, Cursor | None]
 ) -> dict[str, Any]:
     """The answer's ``checks`` of the digests asked about and ``repairs`` of the parts that differ."""
+    if not asked.digests and not asked.parts:
+        return {"checks": {}, "repairs": []}
     logs = logs_of(tx, list(cursors))
     level = {area for area, cursor in cursors.items() if cursor == Cursor(logs[area].head)}
     checks = {}

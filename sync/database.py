@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -41,6 +41,7 @@ LONGEST_PAUSE = 0.4  # seconds; drawn at random below a bound that doubles from 
 LOST_RACES = frozenset({"40001", "40P01", "23505", "42P07"})
 _OUT_OF_ORDER = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_LOCKED")
 _LOG = logging.getLogger("qiaomen.store")
+_KEPT = select(installation.c.value).where(installation.c.key == bindparam("kept"))
 _MADE_ONCE: dict[str, Callable[[], str]] = {"epoch": lambda: uuid.uuid4().hex, "file_key": make_file_key}
 T = TypeVar("T")
 
@@ -150,7 +151,7 @@ class Store:
         return epoch
 
     def _kept(self, tx: Connection, key: str) -> str:
-        return str(tx.scalars(select(installation.c.value).where(installation.c.key == key)).one())
+        return str(tx.scalars(_KEPT, {"kept": key}).one())
 
     def pack_files(self) -> None:
         """SQLite: rewrite the file without what was deleted, and empty the write-ahead log into it.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from sync.asks import answer_asks
 from sync.checks import check_areas
@@ -26,6 +26,7 @@ from sync.schema import device
 from sync.scope import Caller, load_caller, stopped_caller
 
 SEEN_EVERY = 5 * 60 * 1000
+_DEVICE = select(device).where(device.c.device_id == bindparam("device"))
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,7 @@ def _take(tx: Connection, store: Store, session: Session, asked: Asked, now: int
 
 def _check_device(tx: Connection, session: Session, asked: Asked, now: int) -> bool:
     """Refuse a phone that is another account's; say whether it was revoked; note when it was last seen."""
-    query = select(device).where(device.c.device_id == session.device)
-    row = tx.execute(query).one_or_none()
+    row = tx.execute(_DEVICE, {"device": session.device}).one_or_none()
     if row is None or row.account_id != session.account:
         raise ProblemError("device_revoked")
     if (row.last_seen_at or 0) + SEEN_EVERY < now or row.build != asked.build:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from sync.schema import area_log
+
+_LOGS = select(area_log).where(area_log.c.area_id.in_(bindparam("areas", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,11 @@ def take_numbers(tx: Connection, area: str, count: int) -> int:
 
 def logs_of(tx: Connection, areas: list[str]) -> dict[str, Log]:
     """The log of each of these areas; an area that never had a change has an empty one."""
-    found = tx.execute(select(area_log).where(area_log.c.area_id.in_(areas)))
+    found = tx.execute(_LOGS, {"areas": areas})
     logs = {row.area_id: Log(row.head, row.floor, row.erased) for row in found}
     return {area: logs.get(area, Log()) for area in areas}
 
 
 def heads_of(tx: Connection, areas: list[str]) -> dict[str, int]:
     """The last number of each area's log."""
-    rows = tx.execute(select(area_log.c.area_id, area_log.c.head).where(area_log.c.area_id.in_(areas)))
-    return {row.area_id: row.head for row in rows}
+    return {row.area_id: row.head for row in tx.execute(_LOGS, {"areas": areas})}

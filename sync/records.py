@@ -101,21 +101,13 @@ def _prefetch(
     wanted = {each for change in changes for each in named_ids(change)}
     ids = {change.id for change in changes}
     ids |= {i for c in changes if c.op in FACT_OPS for i in (c.record, c.amends) if i}
-    known = tx.execute(
-        select(receipt).where(
-            receipt.c.area_id.in_(sorted(caller.areas | claimed)),
-            receipt.c.change_id.in_(sorted(ids)),
-        )
-    )
+    known = tx.execute(_RECEIPTS, {"areas": sorted(caller.areas | claimed), "ids": sorted(ids)})
     receipts = {
         r.change_id: {"hash": r.hash, "status": r.status, "seq": r.seq, "code": r.code} for r in known
     }
     rows, edits = {}, {}
     if areas:
-        query = select(record).where(
-            record.c.area_id.in_(sorted(areas)), record.c.record_id.in_(sorted(wanted))
-        )
-        for found in tx.execute(query):
+        for found in tx.execute(_RECORDS, {"areas": sorted(areas), "ids": sorted(wanted)}):
             key = found.area_id, found.record_id
             rows[key] = decode_row(found)
             edits[key] = json.loads(found.edits) if found.edits else {}
@@ -330,6 +322,10 @@ def _write_records(tx: Connection, folding: Folding, latest: dict[tuple[str, str
 
 
 _LOG, _RECEIPT, _QUARANTINE, _RECORD = insert(log), insert(receipt), insert(quarantine), insert(record)
+_SOME_AREAS: Any = bindparam("areas", expanding=True)
+_SOME_IDS: Any = bindparam("ids", expanding=True)
+_RECEIPTS = select(receipt).where(receipt.c.area_id.in_(_SOME_AREAS), receipt.c.change_id.in_(_SOME_IDS))
+_RECORDS = select(record).where(record.c.area_id.in_(_SOME_AREAS), record.c.record_id.in_(_SOME_IDS))
 _NEVER_ALTERED = frozenset({"area_id", "record_id", "kind", "device_id"})
 _UPDATE = update(record).where(
     record.c.area_id == bindparam("key_area"), record.c.record_id == bindparam("key_id")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from sync.catalogue import Catalogue, Kind
 from sync.log import heads_of
@@ -38,6 +38,13 @@ _COLUMNS = {
 _IN_COLUMNS = frozenset(_COLUMNS.values()) | {"fields", "device"}
 READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
 GONE = ("left", "erased")  # a tombstone's state: the record is in another area, or nowhere any more
+_AREA: Any = bindparam("area")
+_START: Any = bindparam("start")
+_HEAD: Any = bindparam("head")
+_IN_SPAN = record.c.area_id == _AREA, record.c.seq > _START, record.c.seq <= _HEAD
+_SPAN = select(*READ).where(*_IN_SPAN).order_by(record.c.seq).execution_options(yield_per=200)
+_FIRST = select(record.c.seq).where(*_IN_SPAN).limit(1)
+_COUNT = select(func.count()).where(log.c.area_id == _AREA, log.c.seq > _START, log.c.seq <= _HEAD)
 _NAMES = (*_COLUMNS.values(), "body", "extra")
 _NOT_SENT = frozenset({"area", "kind", "body", "extra"})
 _NOTHING: frozenset[str] = frozenset()
@@ -135,14 +142,11 @@ def read_page(
     """
     head = heads_of(tx, [area]).get(area, 0)
     # What is written meanwhile has a number beyond this head, whichever statement would see it first.
-    ours = record.c.area_id == area, record.c.seq > start, record.c.seq <= head
-    chosen, size = _within(tx, select(*READ).where(*ours).order_by(record.c.seq), budget)
+    chosen, size = _within(tx, {"area": area, "start": start, "head": head}, budget)
     last = head
     if chosen and _is_more(tx, area, chosen[-1].seq, head):
         last = chosen[-1].seq
-    entries = tx.scalar(
-        select(func.count()).where(log.c.area_id == area, log.c.seq > start, log.c.seq <= last)
-    )
+    entries = tx.scalar(_COUNT, {"area": area, "start": start, "head": last})
     page = {
         "area": area,
         "from": start,
@@ -205,9 +209,10 @@ def rows_until(tx: Connection, area: str, seq: int) -> int:
     return int(tx.scalar(query) or 0)
 
 
-def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any], int]:
+def _within(tx: Connection, span: dict[str, Any], budget: int) -> tuple[list[Any], int]:
+    """The records of a span of the log, in order, as many as the budget takes, and their size."""
     chosen, size = [], 0
-    with tx.execute(query.execution_options(yield_per=200)) as found:
+    with tx.execute(_SPAN, span) as found:
         for values in found:
             chosen.append(values)
             size += len(values.body.encode()) + len(values.extra) + 160
@@ -217,9 +222,7 @@ def _within(tx: Connection, query: Select[Any], budget: int) -> tuple[list[Any],
 
 
 def _is_more(tx: Connection, area: str, seq: int, head: int) -> bool:
-    beyond = record.c.area_id == area, record.c.seq > seq, record.c.seq <= head
-    query = select(record.c.seq).where(*beyond).limit(1)
-    return tx.execute(query).first() is not None
+    return tx.execute(_FIRST, {"area": area, "start": seq, "head": head}).first() is not None
 
 
 def _decode_all(found: Iterable[Any], catalogue: Catalogue, private: bool) -> list[Row]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from sync.database import open_store
 from tests.postgres import running_postgres
 from tests.world import build_world
+from webapp.auth import accounts
 from webapp.forms.catalogue import build_catalogue
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from sync.database import Store
     from tests.world import World
 
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # signing in takes no tenth
 
 # The same examples each time, so that a red run is red again; HYPOTHESIS_PROFILE=default looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -29,7 +33,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The socket folder of a PostgreSQL that holds a migrated template database."""
+    """The socket folder of a PostgreSQL that holds a migrated template database, one for each process."""
     with running_postgres() as folder:
         administer(folder, "CREATE DATABASE model")
         model = open_store(database_url(folder, "model"), build_catalogue())
@@ -38,18 +42,29 @@ def postgres() -> Iterator[str]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file."""
+    path = tmp_path_factory.mktemp("model") / "qiaomen.db"
+    model = open_store(f"sqlite:///{path}", build_catalogue())
+    model.upgrade()
+    model.pack_files()  # nothing of it is left in the write-ahead log
+    model.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store; every test that asks for it runs on both engines, and never skips one."""
     opened = open_store(store_url(request, tmp_path), build_catalogue())
-    opened.upgrade()
     yield opened
     opened.close()
 
 
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database on the engine that ``request.param`` names."""
+    """The URL of an empty database, migrated, on the engine that ``request.param`` names."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_model"), tmp_path / "qiaomen.db")
         return f"sqlite:///{tmp_path / 'qiaomen.db'}"
     folder: str = request.getfixturevalue("postgres")
     administer(folder, "DROP DATABASE IF EXISTS test WITH (FORCE)", "CREATE DATABASE test TEMPLATE model")

@@ -19,7 +19,7 @@ from tests.simulation.planted import BUGS, catch, no_bug
 from tests.simulation.run import Result, run_seeds
 
 SEEDS = Path(__file__).with_name("seeds.json")
-SIZES = {"small": (20, 20, 220), "full": (500, 20, 500)}
+SIZES = {"small": (20, 20, 500), "full": (500, 20, 500)}
 CROWD = (200, 500)
 
 

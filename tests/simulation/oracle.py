@@ -90,9 +90,7 @@ class Oracle:
 
     def restored(self) -> None:
         """A backup was put back: what a phone has forgotten since, with its area, cannot be offered again."""
-        ledger = Ledger(self.server.path)
-        kept = {row["change_id"] for row in ledger.rows("SELECT change_id FROM receipt")}
-        ledger.close()
+        kept = {row["change_id"] for row in self.server.ledger.rows("SELECT change_id FROM receipt")}
         for made, word in self.heard.items():
             phone, _ = self.saved_by[made]
             if word in HELD and made not in kept and made not in phone.disk.stores["outbox"]:
@@ -100,10 +98,7 @@ class Oracle:
 
     def knows(self, change: str) -> bool:
         """Whether the server has a receipt for a change now."""
-        ledger = Ledger(self.server.path)
-        found = ledger.rows("SELECT 1 FROM receipt WHERE change_id = ?", change)
-        ledger.close()
-        return bool(found)
+        return bool(self.server.ledger.rows("SELECT 1 FROM receipt WHERE change_id = ?", change))
 
     def note(self, sort: str, words: str) -> None:
         """A violation."""
@@ -113,21 +108,18 @@ class Oracle:
 
     def check(self, phones: list[Phone]) -> list[Violation]:
         """Every invariant; returns all violations so far."""
-        ledger = Ledger(self.server.path)
-        try:
-            for found in (
-                self._check_receipts(ledger),
-                self._check_effects(ledger),
-                self._check_numbers(ledger),
-                self._check_fields(ledger),
-                self._check_states(ledger),
-                self._check_acts(ledger),
-                self._check_erased(ledger, phones),
-                *(self._check_phone(ledger, phone) for phone in phones if not phone.revoked),
-            ):
-                self.violations += found
-        finally:
-            ledger.close()
+        ledger = self.server.ledger
+        for found in (
+            self._check_receipts(ledger),
+            self._check_effects(ledger),
+            self._check_numbers(ledger),
+            self._check_fields(ledger),
+            self._check_states(ledger),
+            self._check_acts(ledger),
+            self._check_erased(ledger, phones),
+            *(self._check_phone(ledger, phone) for phone in phones if not phone.revoked),
+        ):
+            self.violations += found
         return self.violations
 
     def _check_receipts(self, ledger: Ledger) -> Iterator[Violation]:
@@ -262,11 +254,7 @@ class Oracle:
                     yield "lost" if made not in here else "wrong", f"{phone.name}: row {made} differs"
 
     def _areas(self, phone: Phone) -> set[str]:
-        ledger = Ledger(self.server.path)
-        try:
-            return ledger.areas_of(phone.account, self.server.now)
-        finally:
-            ledger.close()
+        return self.server.ledger.areas_of(phone.account, self.server.now)
 
 
 def canonical_hash(change: dict[str, Any]) -> str:

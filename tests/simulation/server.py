@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, insert
+from sqlalchemy import Engine, event, insert
 
 from sync import schema
 from sync.clock import Clock
 from sync.database import Store, open_store
+from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Reply
 from webapp import backups, create_app
 from webapp.auth.devices import renew_token
@@ -46,9 +47,12 @@ class Server:
         self.now = START
         self.villages: dict[int, Any] = {}
         self.kill_at_commit = False
+        self._ledger: Ledger | None = None
+        self.catalogue = build_catalogue()
         self.app: Flask = create_app(self.folder, {"CLOCK": lambda: self.now, "SECRET_KEY": "simulated" * 6})
         store_of(self.app).close()
-        self.app.extensions["qiaomen_store"] = self._open()
+        self._engine = self._make_engine()
+        self._start()
         self.store.upgrade()
         shutil.copyfile(self._settled(), self.folder / "empty.db")
 
@@ -62,14 +66,20 @@ class Server:
         """The database file."""
         return self.folder / "qiaomen.db"
 
+    @property
+    def ledger(self) -> Ledger:
+        """The database file as the oracle reads it."""
+        self._ledger = self._ledger or Ledger(self.path)
+        return self._ledger
+
     def begin(self, template: str = "empty.db") -> None:
         """A new life: the database of a template, the clock at its start."""
-        self.store.close()
+        self._stop()
         self._remove()
         shutil.copyfile(self.folder / template, self.path)
         self.now, self.kill_at_commit = START, False
         commands._clock = Clock(0, 0, "00000000")
-        self.app.extensions["qiaomen_store"] = self._open()
+        self._start()
 
     def keep(self, template: str) -> None:
         """Keep the database as it is now as a template to begin with."""
@@ -77,9 +87,9 @@ class Server:
         self.restart()
 
     def restart(self) -> None:
-        """Everything in memory is gone."""
-        self.store.close()
-        self.app.extensions["qiaomen_store"] = self._open()
+        """Everything in memory is gone, but the statements that are compiled: they say the same each time."""
+        self._stop()
+        self._start()
 
     def back_up(self, name: str) -> None:
         """Copy the database as ``qiaomen backup`` does."""
@@ -94,12 +104,12 @@ class Server:
         problems = backups.find_problems(self.folder / name)
         if problems:
             raise AssertionError(f"a backup that does not check: {problems}")
-        self.store.close()
+        self._stop()
         self._remove()
         shutil.copyfile(self.folder / name, self.path)
         with closing(sqlite3.connect(self.path)) as database, database:
             database.execute("UPDATE installation SET value = ? WHERE key = 'epoch'", [epoch])
-        self.app.extensions["qiaomen_store"] = self._open()
+        self._start()
 
     def post(self, body: bytes, headers: dict[str, str]) -> Reply:
         """One request to the exchange's address. Raises ServerKilledError where it is killed in it."""
@@ -126,14 +136,23 @@ class Server:
 
     def close(self) -> None:
         """Leave nothing behind."""
-        self.store.close()
+        self._stop()
         self._folder.cleanup()
 
-    def _open(self) -> Store:
-        store = open_store(f"sqlite:///{self.path}", build_catalogue())
-        event.listen(store.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-        event.listen(store.engine, "commit", self._on_commit)
-        return store
+    def _make_engine(self) -> Engine:
+        engine = open_store(f"sqlite:///{self.path}", self.catalogue).engine
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+        event.listen(engine, "commit", self._on_commit)
+        return engine
+
+    def _start(self) -> None:
+        self.app.extensions["qiaomen_store"] = Store(self._engine, self.catalogue)
+
+    def _stop(self) -> None:
+        self.store.close()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
 
     def _on_commit(self, connection: Any) -> None:
         if self.kill_at_commit and connection.get_execution_options().get("qiaomen_writes"):
@@ -141,7 +160,7 @@ class Server:
             raise ServerKilledError
 
     def _settled(self) -> Path:
-        self.store.close()
+        self._stop()
         with closing(sqlite3.connect(self.path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return self.path

@@ -19,16 +19,16 @@ from tests.simulation.server import START, Server
 from tests.simulation.village import Village, build_village
 from tests.simulation.writing import write_something
 
-FAULTY = 0.42
+FAULTY = 0.6
 LONGEST_PAUSE = 90_000
 MOST_ROUNDS = 400
 OPERATIONS = (
-    ("write", 50),
-    ("sync", 16),
-    ("look", 22),
-    ("phone_killed", 3),
+    ("write", 52),
+    ("sync", 9),
+    ("look", 29),
+    ("phone_killed", 2),
     ("clock_jump", 2),
-    ("late", 4),
+    ("late", 3),
     ("desk", 3),
 )
 

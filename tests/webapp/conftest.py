@@ -28,7 +28,6 @@ HASH = hash_password(PASSWORD)
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     url = store_url(request, tmp_path)
     made = create_app(tmp_path / "instance", {"TESTING": True, "DATABASE_URL": url})
-    store_of(made).upgrade()
     yield made
     store_of(made).close()
 
