@@ -18,6 +18,10 @@ def _no_lookup(_fields: Fields) -> str | None:
     return None
 
 
+def _no_words(_fields: Fields) -> str | None:
+    return None
+
+
 def _nobody(_fields: Fields) -> str | None:
     return None
 
@@ -44,7 +48,8 @@ class Kind:
 
     ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
     ``lookup`` gives the value a record is found by outside its id; ``subject`` the id of whom a profile is
-    about (a person, else a household), with whom it moves and is erased; ``check`` returns form errors;
+    about (a person, else a household), with whom it moves and is erased; ``words`` what a search finds it by;
+    ``facets`` by what it is counted (facet, value), None where it is not; ``check`` returns form errors;
     ``attend`` returns how urgent a fact is and the codes that say why. Of a profile, who does not review may
     set the ``phone`` fields, and those of ``register`` where the record is new; ``judge`` gives the code for
     which a ``set`` is held ("" where it may stand) by what it says, the base it saw, what is stored (None
@@ -61,6 +66,8 @@ class Kind:
     register: frozenset[str] = frozenset()
     lookup: Callable[[Fields], str | None] = _no_lookup
     subject: Callable[[Fields], str | None] = _nobody
+    words: Callable[[Fields], str | None] = _no_words
+    facets: Callable[[Fields], list[tuple[str, str]]] | None = None
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors
     attend: Callable[[Fields], Attention] = _all_well
     judge: Callable[[Fields, Fields, Fields | None, bool], str] = _may_stand
@@ -69,10 +76,11 @@ class Kind:
 
 
 class Catalogue:
-    """All kinds by name."""
+    """All kinds by name; ``derived`` says by which rules lookups, words and facets are made of fields."""
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], derived: str = "") -> None:
         self._kinds = {kind.name: kind for kind in kinds}
+        self.derived = derived
 
     def get(self, name: str) -> Kind | None:
         """The kind called ``name``, or None where this build does not know it."""

@@ -21,12 +21,23 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from sync.catalogue import Catalogue
 from sync.checks import Digests
+from sync.derived import derive_again
 from sync.errors import ProblemError
 from sync.parcel import make_file_key
 from sync.schema import installation
@@ -131,6 +142,15 @@ class Store:
                     tx.execute(insert(installation).values(key=key, value=make()))
 
         self.transact(work)
+        self.transact(self._derive_again)
+
+    def _derive_again(self, tx: Connection) -> None:
+        """Where this build derives lookups, words and facets by other rules, derive them all anew."""
+        made = tx.scalar(select(installation.c.value).where(installation.c.key == "derived"))
+        if made != self.catalogue.derived:
+            derive_again(tx, self.catalogue)
+            tx.execute(delete(installation).where(installation.c.key == "derived"))
+            tx.execute(insert(installation).values(key="derived", value=self.catalogue.derived))
 
     def epoch(self, tx: Connection | None = None) -> str:
         """The installation's epoch: another one after a restored backup or a failover."""

@@ -17,6 +17,7 @@ from sync.log import lock_logs
 from sync.rows import is_standing
 from sync.schema import quarantine, record
 from sync.scope import Caller
+from sync.tallies import forget_tallies
 from sync.tombstones import Act, bury, log_entries, note_act
 
 
@@ -40,6 +41,7 @@ def move_household(
         for each in moving  # every column goes along: what is added to the table later, too
     ]
     tx.execute(insert(record), copies)
+    forget_tallies(tx, [target])
     bury(tx, source, moving, act, to=target)
     _take_along(tx, source, target, {each.record_id for each in moving})
     detail = {"to": target, "people": people, "records": len(moving)}

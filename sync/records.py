@@ -26,6 +26,7 @@ from sync.overlay import Row, touched_rows
 from sync.rows import decode_row, encode_row
 from sync.schema import log, quarantine, receipt, record
 from sync.scope import Caller
+from sync.tallies import count_again, counted_kinds
 from sync.tombstones import Gone, read_gone
 from sync.verdicts import FACT_OPS, Known, Verdict, judge_change
 
@@ -302,6 +303,8 @@ def _write_all(tx: Connection, folding: Folding) -> dict[str, int]:
     execute_many(tx, _LOG, folding.entries)
     execute_many(tx, _RECEIPT, folding.new_receipts)
     execute_many(tx, _QUARANTINE, folding.held)
+    counted = counted_kinds(folding.catalogue)
+    count_again(tx, folding.catalogue, {e["area_id"] for e in folding.entries if e["kind"] in counted})
     return numbers
 
 

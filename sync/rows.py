@@ -61,6 +61,7 @@ def encode_row(row: Row, edits: Edits | None, kind: Kind) -> dict[str, Any]:
         "attention_rank": RANKS.get(row.get("attention", ""), rank),
         "lookup": kind.lookup(row["fields"]),
         "subject_id": kind.subject(row["fields"]),
+        "words": kind.words(row["fields"]),
         "body": _dump(row["fields"]),
         "extra": _dump(extra),
         "edits": None if edits is None else _dump(edits),

@@ -1,6 +1,6 @@
 """The tables. Two sorts:
 
-*Distributed* tables (record, log, receipt, quarantine, audit, area_log) belong to an area: ``area_id``
+*Distributed* tables (record, log, receipt, quarantine, audit, tally, area_log) belong to an area: ``area_id``
 leads every primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials,
 triggers, LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area
 (design D4).
@@ -10,7 +10,18 @@ Instants are milliseconds since 1970 UTC; documents are JSON text.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -61,6 +72,7 @@ record = Table(
     Column("attention", String(10), nullable=True),
     Column("attention_rank", Integer, nullable=True),
     Column("lookup", String(200), nullable=True),
+    Column("words", String(400), nullable=True),  # of a profile: what a search finds it by
     Column("body", Text, nullable=False),
     Column("extra", Text, nullable=False),
     Column("edits", Text, nullable=True),
@@ -70,6 +82,37 @@ record = Table(
     Index("ix_record_area_id_subject_id", "area_id", "subject_id"),
     Index("ix_record_area_id_kind_state", "area_id", "kind", "state"),
     Index("ix_record_lookup", "lookup"),
+)
+# What a desk over many grids reads in order, or counts, without reading the records themselves.
+_PARTIAL = {
+    "ix_record_words": (("area_id", "kind", "words", "record_id"), "words IS NOT NULL"),
+    "ix_record_pending": (
+        ("attention_rank", "received_at", "record_id", "area_id", "kind"),
+        "state = 'pending'",
+    ),
+    "ix_record_occurred_at": (
+        ("occurred_at", "record_id", "area_id", "kind", "state", "author_id"),
+        "attention_rank IS NOT NULL",
+    ),
+    "ix_record_conflict": (("area_id", "kind"), "state = 'conflict'"),
+}
+for _name, (_columns, _where) in _PARTIAL.items():
+    Index(
+        _name,
+        *(record.c[column] for column in _columns),
+        sqlite_where=text(_where),
+        postgresql_where=text(_where),
+    )
+
+# How many of each kind an area has, and of what sort: kept by the fold, a function of the area's records.
+tally = Table(
+    "tally",
+    metadata,
+    _id("area_id", key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
 )
 
 log = Table(

@@ -18,6 +18,7 @@ from sync.change import Change, named_ids
 from sync.log import take_numbers
 from sync.rows import GONE
 from sync.schema import area_log, log, record
+from sync.tallies import forget_tallies
 from sync.verdicts import FACT_OPS
 
 MOST_MOVES = 100
@@ -132,6 +133,7 @@ def bury(tx: Connection, area: str, records: list[Any], act: Act, *, to: str | N
     for record_id, seq in numbers.items():
         here = record.c.area_id == area, record.c.record_id == record_id
         tx.execute(update(record).where(*here).values(gone | {"seq": seq}))
+    forget_tallies(tx, [area])
     last = update(area_log).where(area_log.c.area_id == area)
     tx.execute(last.values(erased=max(numbers.values())))
 

@@ -12,16 +12,27 @@ from webapp.care.needs import judge_step
 from webapp.care.thresholds import attend
 from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profile
 from webapp.forms.profile import text_fault
-from webapp.ledger.lookup import household_lookup, need_lookup, need_standing, person_lookup
+from webapp.ledger.lookup import (
+    household_facets,
+    household_lookup,
+    household_words,
+    need_lookup,
+    need_standing,
+    person_facets,
+    person_lookup,
+    person_words,
+)
 
 FACTS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
+DERIVED = "1"  # raise it where lookup, subject, words or facets are made by other rules
 LONGEST = 4000  # characters of one field of a profile
 PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list", "need", "rhythm")
 
 
 def build_catalogue() -> Catalogue:
     """Every kind this build knows."""
-    return Catalogue([*(_fact(kind) for kind in FACTS), *(_profile(kind) for kind in PROFILES)])
+    kinds = [*(_fact(kind) for kind in FACTS), *(_profile(kind) for kind in PROFILES)]
+    return Catalogue(kinds, DERIVED)
 
 
 def untranslated(msgid: str, /, **values: str) -> str:
@@ -114,8 +125,8 @@ def _card_lookup(fields: dict[str, Any]) -> str | None:
 
 
 _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
-    "household": {"lookup": household_lookup},
-    "person": {"lookup": person_lookup},
+    "household": {"lookup": household_lookup, "words": household_words, "facets": household_facets},
+    "person": {"lookup": person_lookup, "words": person_words, "facets": person_facets},
     "card": {"lookup": _card_lookup},
     "need": {"lookup": need_lookup, "standing": need_standing, "judge": judge_step},
 }

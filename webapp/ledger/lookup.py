@@ -15,6 +15,9 @@ from typing import Any
 
 from webapp.care.needs import NO_DATE, RULES, is_open
 
+NAMES = ("name", "guardian_name", "father_name", "mother_name")
+PHONES = ("phone", "father_phone", "mother_phone", "guardian_phone")
+LONGEST_WORDS = 400
 _NOISE = re.compile(r"[\x00-\x1f\s,，.。、·\-_()（）]+")
 
 
@@ -36,6 +39,48 @@ def person_lookup(fields: dict[str, Any]) -> str | None:
     if not household or not name:
         return None
     return f"person:{household}:{squeeze(name)}:{fields.get('birth', '')}"[:200]
+
+
+def person_words(fields: dict[str, Any]) -> str | None:
+    """What a search finds a person by, each word after a blank: names, spellings, initials, phones."""
+    told = [fields.get(name) for name in (*NAMES, *PHONES)]
+    return _words([*told, *fields.get("pinyin", ()), *fields.get("initials", ())])
+
+
+def household_words(fields: dict[str, Any]) -> str | None:
+    """What a search finds a household by: the number of its door (``#4``), its address, its name."""
+    number = f"#{fields['number']}" if fields.get("number") else None
+    return _words([number, fields.get("address"), fields.get("title")])
+
+
+def person_facets(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """By what a person is counted; of who is not on the register any more only why."""
+    state = fields.get("state") or "active"
+    found = [("state", state)]
+    if state != "active":
+        return found
+    category = fields.get("category") or "unknown"
+    found += [("category", category), ("birth", f"{category}:{fields.get('birth', '')}")]
+    found += [("sex", f"{category}:{fields.get('sex') or 'unknown'}")]
+    found += [("living", f"{category}:{fields.get('living') or ''}"[:60])]
+    if category == "child":
+        found.append(("absence", fields.get("absence") or "unknown"))
+    return found
+
+
+def household_facets(_fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """Households are counted, and no more."""
+    return []
+
+
+def _words(told: list[Any]) -> str | None:
+    words = dict.fromkeys(re.sub(r"[\s-]+", "", squeeze_width(str(each))) for each in told if each)
+    return "".join(f" {word}" for word in words if word)[:LONGEST_WORDS] or None
+
+
+def squeeze_width(text: str) -> str:
+    """Text in one width and case, as searches compare it."""
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 def erasure_trace(secret: str, name: str, birth: str) -> str:
