@@ -21,6 +21,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.auth import access
     from webapp.auth.routes import blueprint as auth
     from webapp.auth.routes import register_home
+    from webapp.cards.public import blueprint as card
     from webapp.cards.routes import blueprint as cards
     from webapp.desk import (  # noqa: F401  # they add their addresses to the desk
         conflicts,
@@ -39,6 +40,6 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     access.init_app(app)
     problems.init_app(app)
     register_home(app)
-    for blueprint in (auth, field, desk, ledger, cards, exchange.blueprint, pwa.blueprint):
+    for blueprint in (auth, field, desk, ledger, card, cards, exchange.blueprint, pwa.blueprint):
         app.register_blueprint(blueprint)
     return app

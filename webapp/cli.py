@@ -83,10 +83,12 @@ def _serve(app: Flask, host: str, port: int) -> None:
 def _mount() -> None:
     from webapp.auth.cli_commands import account
     from webapp.backup_commands import backup, new_epoch, restore_command, verify
+    from webapp.cards.cli_commands import cards
     from webapp.ledger.cli_commands import compact_command, import_roster, stats
 
     for command in (
         account,
+        cards,
         import_roster,
         stats,
         compact_command,

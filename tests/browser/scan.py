@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,10 @@ def read_codes(pictures: list[Path]) -> list[str]:
     found: list[str] = []
     for picture in pictures:
         command = ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", str(picture)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        found += done.stdout.split()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=_UTF8)
+        found += _CODE.findall(done.stdout)
     return sorted(found)
+
+
+_UTF8 = {**os.environ, "LC_ALL": "C.UTF-8"}  # else zbar guesses at what the bytes of a vCard mean
+_CODE = re.compile(r"BEGIN:VCARD.*?END:VCARD|[A-Z]+://\S+", re.DOTALL)

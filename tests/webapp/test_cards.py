@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pytest
+import vobject
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.rows import rows_of
 from sync.scope import SYSTEM
+from webapp.cards.batches import batches_of
 from webapp.cards.codes import ALPHABET, check_character, make_code, make_token, read_code, read_token
 from webapp.cards.issue import cards_of, ensure_cards
+from webapp.cards.qr import card_url, encode
+from webapp.cards.vcard import make_vcard
 from webapp.extensions import store_of
 
 if TYPE_CHECKING:
@@ -27,7 +32,15 @@ def issue_all(app: Flask, village: World) -> dict[str, dict[str, str]]:
     with app.app_context(), store.write() as tx:
         ensure_cards(tx, store, village.areas["一组"], SYSTEM)
         assert ensure_cards(tx, store, village.areas["一组"], SYSTEM) == 0
-        return {house: row["fields"] for house, row in cards_of(tx, store, village.areas["一组"]).items()}
+        rows = cards_of(tx, store, village.areas["一组"])
+    return {row["fields"]["household"]: row["fields"] for row in rows}
+
+
+def card_id(app: Flask, village: World, code: str) -> str:
+    """The id of the card in use with this short code."""
+    with village.store.read() as tx:
+        rows = cards_of(tx, village.store, village.areas["一组"])
+    return next(str(row["id"]) for row in rows if row["fields"]["code"] == code)
 
 
 def test_a_scan_opens_whom_to_call_and_nothing_about_the_family(app: Flask, village: World) -> None:
@@ -47,11 +60,11 @@ def test_unknown_withdrawn_and_nonsense_codes_get_the_same_page(
     app: Flask, village: World, client_for: Callable[[str], FlaskClient]
 ) -> None:
     card = issue_all(app, village)[village.households["wang"]]
-    path = f"/desk/cards/{village.areas['一组']}/{village.households['wang']}/reissue"
+    path = f"/desk/cards/{village.areas['一组']}/{card_id(app, village, card['code'])}/end"
     chen = client_for("chen")
-    assert "换一张新卡" in chen.post(path).text
+    assert card["code"] in chen.post(path).text
     assert app.test_client().get(f"/C/{card['token']}").status_code == 200
-    chen.post(path, data={"sure": "yes"})
+    chen.post(path, data={"state": "lost"})
     pages = [app.test_client().get(f"/C/{token}") for token in (card["token"], "0" * 26, "x", "Ω" * 26)]
     assert {page.status_code for page in pages} == {404}
     assert len({page.data for page in pages}) == 1
@@ -112,3 +125,69 @@ def test_short_codes_read_true(random: bytes) -> None:
             code.replace("0", "o"),
         ):
             assert read_code(typed) == code
+
+
+def test_a_batch_prints_what_was_not_printed_and_says_who_printed_it(
+    app: Flask, village: World, client_for: Callable[[str], FlaskClient]
+) -> None:
+    issue_all(app, village)
+    chen, area = client_for("chen"), village.areas["一组"]
+    first = chen.post(f"/desk/cards/{area}/batches", data={"format": "wall", "which": "all"})
+    assert chen.get(first.location).text.count('class="short"') == 2
+    chen.post(f"/desk/cards/{area}/issue", data={"household": village.households["wang"]})
+    second = chen.post(f"/desk/cards/{area}/batches", data={"format": "labels", "which": "new"})
+    assert chen.get(second.location).text.count('class="short"') == 1
+    desk = chen.get(f"/desk/cards?area={area}").text
+    assert "印过的" in desk
+    assert "没印过" not in desk
+    with village.store.read() as tx:
+        batches = batches_of(tx, area)
+    assert [(len(batch["cards"]), batch["format"]) for batch in batches] == [(1, "labels"), (2, "wall")]
+    assert {batch["member"] for batch in batches} == {village.accounts["chen"]}
+
+
+def test_a_desk_neither_prints_nor_stops_the_cards_of_others(
+    app: Flask, village: World, client_for: Callable[[str], FlaskClient]
+) -> None:
+    issue_all(app, village)
+    with village.store.read() as tx:
+        card = cards_of(tx, village.store, village.areas["一组"])[0]
+    others = [area for name, area in village.areas.items() if name != "一组"]
+    chen = client_for("chen")
+    for area in others:
+        assert chen.post(f"/desk/cards/{area}/{card['id']}/end", data={"state": "lost"}).status_code == 404
+        assert chen.post(f"/desk/cards/{area}/{card['id']}/handed").status_code == 404
+    assert app.test_client().get(f"/C/{card['fields']['token']}").status_code == 200
+
+
+def test_another_responsible_cadre_needs_no_new_card(
+    app: Flask, village: World, client_for: Callable[[str], FlaskClient]
+) -> None:
+    card = issue_all(app, village)[village.households["wang"]]
+    chen, area = client_for("chen"), village.areas["一组"]
+    seen = []
+    for who in ("asha", "chen"):
+        chen.post(f"/desk/cards/{area}/details", data={"responsible": village.accounts[who]})
+        seen.append(app.test_client().get(f"/C/{card['token']}").text)
+    assert seen[0] != seen[1]
+    assert all(card["code"] in page for page in seen)
+
+
+def test_the_contact_code_is_a_vcard_that_a_library_reads() -> None:
+    contact = {"name": "李;干,事", "phone": "138 0013 8002", "grid": "青禾村一组", "station_name": "站"}
+    contact |= {
+        "clinic_name": "卫生室",
+        "clinic_phone": "0371-6600 1201",
+        "police_name": "",
+        "police_phone": "",
+    }
+    card = vobject.readOne(make_vcard(contact))
+    assert card.n.value.family == "李;干,事"
+    assert card.fn.value == "李;干,事 青禾村一组"
+    assert [number.value for number in card.tel_list] == ["13800138002", "037166001201", "120", "110"]
+    assert vobject.readOne(make_vcard(contact | {"name": "", "phone": ""})).fn.value == "站 青禾村一组"
+
+
+@pytest.mark.parametrize(("host", "version"), [(13, 4), (14, 5), (27, 5), (28, 6), (47, 6)])
+def test_a_longer_host_makes_a_finer_code(host: int, version: int) -> None:
+    assert encode(card_url("https://" + "a" * host, "7K" * 13), "H").version == version

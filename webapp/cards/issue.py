@@ -1,11 +1,13 @@
-"""Issuing and withdrawing contact cards: ``card`` profiles, made through the fold.
+"""The life of contact cards: issued, handed over, lost, withdrawn. ``card`` profiles, made through the fold.
 
-Invariant: a household has at most one card that is issued; a token leaves the server only in print.
+Invariant: a card answers from the day it is issued until it is lost or withdrawn, whoever is responsible
+meanwhile; a token leaves the server only in print. A household may have several cards.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,46 +17,61 @@ from sync.rows import row_found, rows_of
 from sync.schema import record
 from sync.scope import Caller
 from webapp.cards.codes import digest, make_code, make_token, read_code, read_token
-from webapp.ledger.commands import fold_into, new_id, set_fields
+from webapp.care.dates import local_date
+from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 
 Row = dict[str, Any]
+ENDS = ("lost", "withdrawn")
 
 
 def ensure_cards(tx: Connection, store: Store, area: str, caller: Caller) -> int:
-    """Issue a card for every household of a grid that has none; return how many."""
+    """Issue a card for every household of a grid that has none in use; return how many."""
     rows = rows_of(tx, store.catalogue, [area], kinds=["household", "card"])
     carded = {row["fields"]["household"] for row in rows if is_issued(row)}
-    codes = {row["fields"]["code"] for row in rows if row["kind"] == "card"}
-    changes = []
-    for row in rows:
-        if row["kind"] == "household" and row["id"] not in carded:
-            changes.append(_new_card(area, row["id"], codes))
+    bare = [row["id"] for row in rows if row["kind"] == "household" and row["id"] not in carded]
+    issue_cards(tx, store, area, bare, caller)
+    return len(bare)
+
+
+def issue_cards(
+    tx: Connection, store: Store, area: str, households: Iterable[str], caller: Caller
+) -> list[str]:
+    """Issue one more card to each of these households of a grid; return the cards' ids."""
+    rows = rows_of(tx, store.catalogue, [area], kinds=["card"])
+    codes = {row["fields"]["code"] for row in rows}
+    changes = [_new_card(area, household, codes) for household in households]
     if changes:
         fold_into(tx, store, changes, caller)
-    return len(changes)
+    return [change["record"] for change in changes]
 
 
-def withdraw_card(tx: Connection, store: Store, card: Row, caller: Caller) -> None:
-    """Stop a card (lost, or the family moved); whoever scans it gets the constant page."""
-    change = set_fields("card", card["area"], card["id"], {"state": "withdrawn"}, {"state": "issued"})
-    fold_into(tx, store, [change], caller)
+def end_card(tx: Connection, store: Store, card: Row, state: str, caller: Caller) -> None:
+    """Stop a card: ``lost`` or ``withdrawn``. Whoever scans it from now on gets the constant page."""
+    if state not in ENDS:
+        raise ValueError(f"no end of a card: {state}")
+    _alter(tx, store, card, {"state": state, "ended_on": local_date(now_ms())}, caller)
 
 
-def cards_of(tx: Connection, store: Store, area: str) -> dict[str, Row]:
-    """The issued card of each household of a grid, its token included."""
+def hand_over(tx: Connection, store: Store, card: Row, caller: Caller) -> None:
+    """Note that a card came into the household's hands today, by whom."""
+    _alter(tx, store, card, {"handed_on": local_date(now_ms()), "handed_by": caller.account}, caller)
+
+
+def cards_of(tx: Connection, store: Store, area: str) -> list[Row]:
+    """The cards in use of a grid, tokens included, oldest first."""
     rows = rows_of(tx, store.catalogue, [area], kinds=["card"], private=True)
-    return {row["fields"]["household"]: row for row in rows if is_issued(row)}
+    return sorted((row for row in rows if is_issued(row)), key=lambda row: str(row["id"]))
 
 
 def find_card(tx: Connection, store: Store, text: str) -> Row | None:
-    """The issued card of a scanned token; None for anything else, after the same one look-up."""
+    """The card in use of a scanned token; None for anything else, after the same one look-up."""
     token = read_token(text)
     row = row_found(tx, store.catalogue, "card", f"card:{digest(token or '')}")
     return row if token and row and is_issued(row) else None
 
 
 def find_by_code(tx: Connection, store: Store, text: str) -> Row | None:
-    """The issued card of a short code that somebody typed; None for anything else."""
+    """The card in use of a short code that somebody typed; None for anything else."""
     code = read_code(text)
     if code is None:
         return None
@@ -73,11 +90,17 @@ def is_issued(row: Row) -> bool:
     return bool(row["kind"] == "card" and row["fields"].get("state") == "issued")
 
 
-def _new_card(area: str, household: str, codes: set[str]) -> dict[str, Any]:
+def _alter(tx: Connection, store: Store, card: Row, body: Row, caller: Caller) -> None:
+    base = {key: card["fields"][key] for key in body if key in card["fields"]}
+    fold_into(tx, store, [set_fields("card", card["area"], card["id"], body, base)], caller)
+
+
+def _new_card(area: str, household: str, codes: set[str]) -> Row:
     code = make_code(secrets.token_bytes(4))
     while code is None or code in codes:
         code = make_code(secrets.token_bytes(4))
     codes.add(code)
     token = make_token(secrets.token_bytes(16))
     body = {"household": household, "code": code, "digest": digest(token), "state": "issued", "token": token}
+    body["issued_on"] = local_date(now_ms())
     return set_fields("card", area, new_id(), body)

@@ -1,156 +1,147 @@
-"""Contact cards: the public page a scan opens, the desk page, and the sheet to print.
-
-Invariant: the public page says nothing about the family, and looks the same for every code that is not in
-use, whether it never was, was withdrawn, or is nonsense.
-"""
+"""The desk's pages about contact cards: issue, print, hand over, stop, and what is printed on them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
-from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from sync.rows import rows_of
 from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
-from webapp.cards.issue import cards_of, ensure_cards, find_by_code, find_card, is_issued, withdraw_card
-from webapp.cards.qr import card_url, draw_qr
+from webapp.cards.batches import batches_of, find_batch, note_batch
+from webapp.cards.contact import DETAILS
+from webapp.cards.issue import cards_of, end_card, ensure_cards, hand_over, is_issued, issue_cards
+from webapp.cards.sheets import FORMATS, sheets_of
+from webapp.care.dates import local_date
 from webapp.desk.rendering import render_desk
 from webapp.extensions import store_of
-from webapp.field.view_models.words import phone_words
-from webapp.ledger.commands import fold_into, set_fields
+from webapp.field.rendering import t
+from webapp.field.view_models.words import day_words, moment_words, phone_words
+from webapp.ledger.commands import fold_into, now_ms, set_fields
 
 blueprint = Blueprint("cards", __name__)
 Answer = Any
-PER_SHEET = 8
-DETAILS = (
-    "station_name",
-    "station_address",
-    "clinic_name",
-    "clinic_phone",
-    "police_name",
-    "police_phone",
-)
-
-
-@blueprint.get("/C/<token>")
-@blueprint.get("/c/<token>")
-def show_card(token: str) -> Answer:
-    """What a scan opens: whom to call."""
-    with store_of(current_app).read() as tx:
-        return _public_page(tx, find_card(tx, store_of(current_app), token[:64]))
-
-
-@blueprint.get("/C")
-@blueprint.get("/c")
-def type_code() -> Answer:
-    """Where the short code of a card is typed; what it opens is the same page that a scan opens."""
-    typed = request.args.get("code", "")[:40]
-    if typed:
-        with store_of(current_app).read() as tx:
-            return _public_page(tx, find_by_code(tx, store_of(current_app), typed))
-    with force_locale(_language()):
-        return render_template("cards/type_code.html", language=_language())
-
-
-@blueprint.get("/cards/sheets/<area>")
-@desk_required
-def show_sheet(area: str) -> Answer:
-    """A4 sheets of eight cards for a grid."""
-    _own(area)
-    store = store_of(current_app)
-    with store.read() as tx:
-        cards = cards_of(tx, store, area)
-        contact = _contact(tx, store, area)
-        households = rows_of(tx, store.catalogue, [area], kinds=["household"])
-    households.sort(key=lambda row: (row["fields"].get("number", 0), row["fields"].get("door", "")))
-    drawn = [_drawn(row, cards[row["id"]]) for row in households if row["id"] in cards]
-    sheets = [drawn[start : start + PER_SHEET] for start in range(0, len(drawn), PER_SHEET)]
-    host = current_app.config["PUBLIC_URL"].partition("://")[2]
-    return render_template("cards/sheet.html", sheets=sheets, contact=contact, area=area, host=host)
+PRINTED = (*DETAILS, "second_line", "responsible")
 
 
 @blueprint.get("/desk/cards")
 @desk_required
 def show_cards() -> Answer:
-    """Every grid with its cards, and the details printed on them."""
-    store = store_of(current_app)
+    """A grid's cards, the batches that were printed, and the details printed on them."""
     areas = desk_areas(current_caller())
-    with store.read() as tx:
-        grids = [_grid_view(tx, store, area) for area in areas]
-    grids.sort(key=lambda grid: (grid["position"], grid["name"]))
-    chosen = next((grid for grid in grids if grid["id"] == request.args.get("area")), None) or grids[0]
-    return render_desk("cards/desk.html", "cards", grids=grids, chosen=chosen, labels=_labels())
+    with store_of(current_app).read() as tx:
+        grids = _grids(tx, areas)
+        asked = request.args.get("area")
+        chosen = next((grid for grid in grids if grid["id"] == asked), grids[0] if grids else None)
+        view = _grid_view(tx, chosen["id"]) if chosen else {}
+    pages = {"grids": grids, "chosen": (chosen or {}) | view, "labels": _labels(), "formats": _formats()}
+    return render_desk("cards/desk.html", "cards", **pages)
 
 
 @blueprint.post("/desk/cards/<area>/issue")
 @desk_required
 def issue(area: str) -> Answer:
-    """Issue a card to every household that has none."""
+    """Issue a card to every household that has none, or one more to the household named."""
     _own(area)
-    store = store_of(current_app)
+    store, household = store_of(current_app), request.form.get("household", "")
     with store.write() as tx:
-        ensure_cards(tx, store, area, current_caller())
-    return redirect(url_for("cards.show_cards", area=area), 303)
+        if not household:
+            ensure_cards(tx, store, area, current_caller())
+        elif rows_of(tx, store.catalogue, [area], kinds=["household"], ids=[household]):
+            issue_cards(tx, store, area, [household], current_caller())
+        else:
+            abort(404)
+    return _back(area)
 
 
 @blueprint.post("/desk/cards/<area>/details")
 @desk_required
 def set_details(area: str) -> Answer:
-    """Change what is printed: station, clinic, police, who is responsible."""
+    """Change what is printed: station, clinic, police, who is responsible, a line in another language."""
     _own(area)
     store = store_of(current_app)
     with store.write() as tx:
         [grid] = rows_of(tx, store.catalogue, [area], kinds=["grid"])
-        wanted = {key: request.form.get(key, "").strip()[:80] or None for key in (*DETAILS, "responsible")}
+        given = [key for key in PRINTED if key in request.form]
+        wanted = {key: request.form[key].strip()[:80] or None for key in given}
         seen = grid["fields"]
         altered = {key: value for key, value in wanted.items() if seen.get(key) != value}
         if altered:
             base = {key: seen[key] for key in altered if key in seen}
             fold_into(tx, store, [set_fields("grid", area, grid["id"], altered, base)], current_caller())
-    return redirect(url_for("cards.show_cards", area=area), 303)
+    return _back(area)
 
 
-@blueprint.post("/desk/cards/<area>/<household>/reissue")
+@blueprint.post("/desk/cards/<area>/batches")
 @desk_required
-def reissue(area: str, household: str) -> Answer:
-    """Withdraw a household's card and issue another (asked again on a page of its own first)."""
+def print_batch(area: str) -> Answer:
+    """Note a batch of cards to print, all or those not printed yet, and go on to its sheets."""
+    _own(area)
+    store, form = store_of(current_app), request.form.get("format", "")
+    if form not in FORMATS:
+        abort(400)
+    with store.write() as tx:
+        cards = {row["id"] for row in cards_of(tx, store, area)}
+        if request.form.get("which") == "new":
+            cards -= {card for batch in batches_of(tx, area) for card in batch["cards"]}
+        if not cards:
+            return _back(area)
+        batch = note_batch(tx, area, form, sorted(cards), current_caller())
+    pinyin = "yes" if request.form.get("pinyin") else None
+    return redirect(url_for("cards.show_sheet", area=area, batch=batch, pinyin=pinyin), 303)
+
+
+@blueprint.get("/cards/sheets/<area>")
+@desk_required
+def show_sheet(area: str) -> Answer:
+    """The sheets of a batch, or of every card in use of a grid in the format asked for."""
+    _own(area)
+    store, form, only = store_of(current_app), request.args.get("format", "a4"), None
+    with store.read() as tx:
+        if "batch" in request.args:
+            batch = find_batch(tx, area, request.args["batch"][:36])
+            if batch is None:
+                abort(404)
+            form, only = batch["format"], frozenset(batch["cards"])
+        if form not in FORMATS:
+            abort(404)
+        sheets = sheets_of(tx, store, area, current_app.config["PUBLIC_URL"], form=form, only=only)
+    pinyin = request.args.get("pinyin") == "yes"
+    return render_template("cards/sheet.html", **sheets, area=area, pinyin=pinyin, about=_formats()[form])
+
+
+@blueprint.post("/desk/cards/<area>/<card>/handed")
+@desk_required
+def note_handed(area: str, card: str) -> Answer:
+    """Note that a card is with its household."""
     _own(area)
     store = store_of(current_app)
     with store.write() as tx:
-        card = cards_of(tx, store, area).get(household)
-        if card is None:
-            abort(404)
-        if not request.form.get("sure"):
-            return render_desk(
-                "cards/reissue.html", "cards", area=area, household=household, code=card["fields"]["code"]
-            )
-        withdraw_card(tx, store, card, current_caller())
-        ensure_cards(tx, store, area, current_caller())
+        hand_over(tx, store, _card(tx, area, card), current_caller())
+    return _back(area)
+
+
+@blueprint.post("/desk/cards/<area>/<card>/end")
+@desk_required
+def end(area: str, card: str) -> Answer:
+    """Stop a card, lost or withdrawn, with another one instead if wanted (asked again on a page first)."""
+    _own(area)
+    store, state = store_of(current_app), request.form.get("state", "")
+    with store.write() as tx:
+        row = _card(tx, area, card)
+        if state not in ("lost", "withdrawn"):
+            return render_desk("cards/end.html", "cards", area=area, card=card, code=row["fields"]["code"])
+        end_card(tx, store, row, state, current_caller())
+        if request.form.get("again"):
+            issue_cards(tx, store, area, [row["fields"]["household"]], current_caller())
+    return _back(area)
+
+
+def _back(area: str) -> Answer:
     return redirect(url_for("cards.show_cards", area=area), 303)
-
-
-def _public_page(tx: Any, card: dict[str, Any] | None) -> Answer:
-    """The page of a card in use, or the one page for everything else."""
-    contact = _contact(tx, store_of(current_app), card["area"]) if card else None
-    language = _language()
-    headers = {"X-Robots-Tag": "noindex"}
-    with force_locale(language):
-        if card is None or contact is None:
-            return render_template("cards/unknown.html", language=language), 404, headers
-        code = card["fields"]["code"]
-        return (
-            render_template("cards/public.html", contact=contact, code=code, language=language),
-            200,
-            headers,
-        )
-
-
-def _language() -> str:
-    return "en" if request.args.get("language") == "en" else "zh_Hans"
 
 
 def _own(area: str) -> None:
@@ -158,56 +149,75 @@ def _own(area: str) -> None:
         abort(404)
 
 
-def _contact(tx: Any, store: Any, area: str) -> dict[str, Any]:
-    """Whom to call for a grid, as strings; what is not known stays empty."""
-    rows = rows_of(tx, store.catalogue, [area], kinds=["grid", "member"])
-    grid: dict[str, Any] = next((row["fields"] for row in rows if row["kind"] == "grid"), {})
+def _card(tx: Connection, area: str, card: str) -> dict[str, Any]:
+    found = next((row for row in cards_of(tx, store_of(current_app), area) if row["id"] == card), None)
+    return found or abort(404)
+
+
+def _grids(tx: Connection, areas: list[str]) -> list[dict[str, Any]]:
+    query = select(area_table).where(area_table.c.area_id.in_(areas))
+    found = tx.execute(query.order_by(area_table.c.position, area_table.c.name))
+    return [{"id": row.area_id, "name": row.name} for row in found]
+
+
+def _grid_view(tx: Connection, area: str) -> dict[str, Any]:
+    """A grid's households with their cards, its batches, and the details that are printed."""
+    store, today = store_of(current_app), local_date(now_ms())
+    rows = rows_of(tx, store.catalogue, [area], kinds=["grid", "household", "card", "member"])
+    named: dict[str, Any] = next((row["fields"] for row in rows if row["kind"] == "grid"), {})
     members = {row["id"]: row["fields"] for row in rows if row["kind"] == "member"}
-    who: dict[str, Any] = members.get(grid.get("responsible", ""), {})
-    contact = {key: grid.get(key, "") for key in DETAILS} | {"grid": grid.get("name", "")}
-    contact |= {"name": who.get("name", ""), "phone": who.get("phone", ""), "face": who.get("name", "")[:1]}
-    for key in ("phone", "clinic_phone", "police_phone"):
-        contact[f"{key}_words"] = phone_words(contact[key])
-    return contact | {"responsible": grid.get("responsible", "")}
-
-
-def _drawn(household: dict[str, Any], card: dict[str, Any]) -> dict[str, Any]:
-    url = card_url(current_app.config["PUBLIC_URL"], card["fields"]["token"])
+    batches = batches_of(tx, area)
+    printed = {card for batch in batches for card in batch["cards"]}
+    cards: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted((row for row in rows if is_issued(row)), key=lambda row: str(row["id"])):
+        cards.setdefault(row["fields"]["household"], []).append(_card_view(row, printed, today))
+    households = [row for row in rows if row["kind"] == "household"]
+    households.sort(key=lambda row: (row["fields"].get("number", 0), row["fields"].get("door", "")))
     return {
-        "door": household["fields"].get("door", ""),
-        "code": card["fields"]["code"],
-        "qr": draw_qr(url, _("联系卡二维码")),
+        "fields": {key: named.get(key, "") for key in PRINTED},
+        "members": [
+            {"id": key, "name": who["name"], "phone": phone_words(who.get("phone", ""))}
+            for key, who in members.items()
+        ],
+        "households": [_household_view(row, cards.get(row["id"], [])) for row in households],
+        "cards": sum(len(each) for each in cards.values()),
+        "new": sum(not card["printed"] for each in cards.values() for card in each),
+        "missing": sum(row["id"] not in cards for row in households),
+        "batches": [_batch_view(batch, members, today) for batch in batches],
     }
 
 
-def _grid_view(tx: Any, store: Any, area: str) -> dict[str, Any]:
-    rows = rows_of(tx, store.catalogue, [area], kinds=["grid", "household", "card", "member"])
-    named: dict[str, Any] = next((row["fields"] for row in rows if row["kind"] == "grid"), {})
-    name = tx.scalar(select(area_table.c.name).where(area_table.c.area_id == area))
-    cards = {row["fields"]["household"]: row["fields"]["code"] for row in rows if is_issued(row)}
-    households = [row for row in rows if row["kind"] == "household"]
-    households.sort(key=lambda row: (row["fields"].get("number", 0), row["fields"].get("door", "")))
-    members = [
-        {"id": row["id"], "name": row["fields"]["name"], "phone": phone_words(row["fields"].get("phone", ""))}
-        for row in rows
-        if row["kind"] == "member"
-    ]
+def _household_view(row: dict[str, Any], cards: list[dict[str, Any]]) -> dict[str, Any]:
+    name = f"{row['fields'].get('door', '')} {row['fields'].get('title', '')}"
+    return {"id": row["id"], "name": name, "cards": cards}
+
+
+def _card_view(row: dict[str, Any], printed: set[str], today: str) -> dict[str, Any]:
+    handed = row["fields"].get("handed_on", "")
     return {
-        "id": area,
-        "name": name,
-        "position": named.get("position", 0),
-        "fields": {key: named.get(key, "") for key in (*DETAILS, "responsible")},
-        "members": members,
-        "households": [
-            {
-                "id": row["id"],
-                "name": f"{row['fields'].get('door', '')} {row['fields'].get('title', '')}",
-                "code": cards.get(row["id"], ""),
-            }
-            for row in households
-        ],
-        "cards": len(cards),
-        "missing": len(households) - len(cards),
+        "id": row["id"],
+        "code": row["fields"]["code"],
+        "printed": row["id"] in printed,
+        "handed": day_words(handed, today, t) if handed else "",
+    }
+
+
+def _batch_view(batch: dict[str, Any], members: dict[str, Any], today: str) -> dict[str, Any]:
+    return {
+        "id": batch["id"],
+        "when": moment_words(batch["at"], today, t),
+        "who": members.get(batch["member"], {}).get("name") or _("网格外的人"),
+        "format": _formats()[batch["format"]],
+        "count": len(batch["cards"]),
+    }
+
+
+def _formats() -> dict[str, str]:
+    return {
+        "a4": _("A4 纸，8 张，正反面"),
+        "pocket": _("钱包大小，5 张，对折"),
+        "wall": _("A6，一张，贴墙"),
+        "labels": _("不干胶标签，24 张"),
     }
 
 
@@ -219,4 +229,5 @@ def _labels() -> dict[str, str]:
         "clinic_phone": _("卫生室电话"),
         "police_name": _("派出所"),
         "police_phone": _("派出所电话"),
+        "second_line": _("第二种文字的一行"),
     }
