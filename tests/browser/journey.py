@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tests.browser.chromium import DESK, PHONE, open_browser, playwright_driver
 from tests.browser.pages import SHOTS, Desk, Phone
-from tests.browser.scan import print_pdf, read_codes
+from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
 from webapp.demo.people import PASSWORD
 
@@ -366,7 +366,7 @@ class Journey:
         desk.page.locator(".sheet").first.wait_for()
         desk.shot("sheet")
         pictures = print_pdf(desk.page, SHOTS / "sheet.pdf")
-        codes = read_codes(pictures)
+        codes = read_codes(cut_cards(pictures))
         shown = desk.page.locator(".front .card").count()
         pages = {code for code in codes if not code.startswith("BEGIN:VCARD")}
         assert len(pages) == shown, (len(pages), shown)

@@ -8,10 +8,13 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 DPI = 150
+MILLIMETRE = DPI / 25.4
 
 
 def print_pdf(page: Page, target: Path) -> list[Path]:
@@ -21,6 +24,19 @@ def print_pdf(page: Page, target: Path) -> list[Path]:
     stem = target.with_suffix("")
     subprocess.run(["pdftoppm", "-r", str(DPI), "-png", str(target), str(stem)], check=True, timeout=120)
     return sorted(target.parent.glob(f"{stem.name}-*.png"))
+
+
+def cut_cards(pictures: list[Path]) -> list[Path]:
+    """Each card of A4 sheets of eight, cut out along its lines: a phone is held to one card at a time."""
+    cut = []
+    for picture in pictures:
+        sheet = Image.open(picture)
+        for place in range(8):
+            left, top = (5 + place % 2 * 100) * MILLIMETRE, (8.5 + place // 2 * 70) * MILLIMETRE
+            card = sheet.crop((int(left), int(top), int(left + 100 * MILLIMETRE), int(top + 70 * MILLIMETRE)))
+            cut.append(picture.with_name(f"{picture.stem}-card{place}.png"))
+            card.save(cut[-1])
+    return cut
 
 
 def read_codes(pictures: list[Path]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from sync.database import open_store
 from tests.browser.chromium import DESK, open_browser, playwright_driver
-from tests.browser.scan import print_pdf, read_codes
+from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
 from webapp.cards.issue import cards_of
 from webapp.cards.qr import card_url
@@ -37,7 +37,7 @@ def test_every_printed_code_opens_its_own_households_card(tmp_path: Path) -> Non
             assert len(grids) == 4
             for grid in grids:
                 page.goto(f"{server.url}/cards/sheets/{grid}")
-                printed = read_codes(print_pdf(page, tmp_path / f"{grid}.pdf"))
+                printed = read_codes(cut_cards(print_pdf(page, tmp_path / f"{grid}.pdf")))
                 with store.read() as tx:
                     cards = [row["fields"] for row in cards_of(tx, store, grid)]
                 pages = [code for code in printed if not code.startswith("BEGIN:VCARD")]
