@@ -34,6 +34,10 @@ def _nowhere(_fields: Fields) -> Standing:
     return None, None
 
 
+def _as_it_is(body: Fields) -> Fields:
+    return body
+
+
 def _no_errors(_fields: Fields) -> list[dict[str, str]]:
     return []
 
@@ -54,7 +58,8 @@ class Kind:
     set the ``phone`` fields, and those of ``register`` where the record is new; ``judge`` gives the code for
     which a ``set`` is held ("" where it may stand) by what it says, the base it saw, what is stored (None
     where nothing is) and whether it resolves a conflict; ``standing`` gives the state and the rank by which
-    desks list it.
+    desks list it; ``complete`` adds to what a ``set`` sets what follows from it, which lies in ``derived``
+    fields, about which there is no conflict.
     """
 
     name: str
@@ -68,6 +73,8 @@ class Kind:
     subject: Callable[[Fields], str | None] = _nobody
     words: Callable[[Fields], str | None] = _no_words
     facets: Callable[[Fields], list[tuple[str, str]]] | None = None
+    derived: frozenset[str] = frozenset()
+    complete: Callable[[Fields], Fields] = _as_it_is
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors
     attend: Callable[[Fields], Attention] = _all_well
     judge: Callable[[Fields, Fields, Fields | None, bool], str] = _may_stand

@@ -9,7 +9,7 @@ told, only counted in. Every change is judged first
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -247,9 +247,12 @@ def _touch_facts(folding: Folding, change: Change, kind: Kind, ahead: bool) -> l
 def _merge_profile(folding: Folding, change: Change, stamp: str) -> tuple[list[Row], dict[str, Any]]:
     """The profile's row after a ``set``, and the fields of it that are now in conflict."""
     key = change.area, change.record
-    edits = add_edits(folding.edits.get(key, {}), change, folding.caller.account, stamp)
+    kind = folding.catalogue[change.kind]
+    whole = replace(change, body=kind.complete(change.body))
+    edits = add_edits(folding.edits.get(key, {}), whole, folding.caller.account, stamp)
     folding.edits[key] = edits
-    rivals = find_conflicts(edits, folding.catalogue[change.kind].sensitive)
+    found = find_conflicts(edits, kind.sensitive)
+    rivals = {name: heads for name, heads in found.items() if name not in kind.derived}
     row: Row = dict(folding.rows.get(key) or _new_profile(folding, change))
     row["fields"] = current_fields(edits)
     row.pop("conflicts", None)
@@ -258,8 +261,9 @@ def _merge_profile(folding: Folding, change: Change, stamp: str) -> tuple[list[R
             name: [{k: head[k] for k in ("change", "author", "value", "stamp")} for head in heads]
             for name, heads in rivals.items()
         }
-    private = folding.catalogue[change.kind].private
-    told = {name: row["conflicts"][name] for name in rivals if name in change.body and name not in private}
+    told = {
+        name: row["conflicts"][name] for name in rivals if name in change.body and name not in kind.private
+    }
     return [row], told
 
 

@@ -33,6 +33,8 @@ MODULES = {
     "rhythm": "webapp.care.rhythm",
     "needs": "webapp.care.needs",
     "walk": "webapp.care.walk",
+    "sounds": "webapp.care.sounds",
+    "twins": "webapp.care.twins",
     "forms": "webapp.forms.engine",
     "profile": "webapp.forms.profile",
     **{
@@ -44,6 +46,7 @@ MODULES = {
             "person",
             "form",
             "edit",
+            "register",
             "fact",
             "outbox",
             "me",

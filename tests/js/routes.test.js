@@ -1,12 +1,14 @@
 // The worker's table of addresses, and that it answers what Flask answers.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const table = readFileSync(new URL("../../webapp/static/worker/routes.js", import.meta.url), "utf8");
-const flask = ["routes", "edits"]
-  .map((name) => readFileSync(new URL(`../../webapp/field/${name}.py`, import.meta.url), "utf8"))
+const FIELD = new URL("../../webapp/field/", import.meta.url);
+const flask = readdirSync(FIELD)
+  .filter((name) => name.endsWith(".py"))
+  .map((name) => readFileSync(new URL(name, FIELD), "utf8"))
   .join("");
 const ONLY_WORKER = new Set(["POST /exchange", "GET /outbox/file", "POST /drafts/*/*", "POST /outbox/*/dismiss"]);
 const ONLY_FLASK = new Set(["GET /welcome"]);

@@ -9,7 +9,7 @@ import { loadProfile } from "../../webapp/static/forms/profile.js";
 
 const VECTORS = new URL("../vectors/", import.meta.url);
 const STATIC = "../../webapp/static/";
-const PAGES = ["today", "households", "household", "person", "form", "edit", "fact", "outbox", "me", "frame"];
+const PAGES = ["today", "households", "household", "person", "form", "edit", "register", "fact", "outbox", "me", "frame"];
 const MODULES = {
   clock: "sync/clock.js",
   overlay: "sync/overlay.js",
@@ -26,6 +26,8 @@ const MODULES = {
   rhythm: "care/rhythm.js",
   needs: "care/needs.js",
   walk: "care/walk.js",
+  sounds: "care/sounds.js",
+  twins: "care/twins.js",
   forms: "forms/engine.js",
   profile: "forms/profile.js",
   ...Object.fromEntries(PAGES.map((page) => [`view_models/${page}`, `field/view_models/${page}.js`])),

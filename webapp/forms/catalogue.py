@@ -12,6 +12,7 @@ from webapp.care.needs import judge_step
 from webapp.care.thresholds import attend
 from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profile
 from webapp.forms.profile import text_fault
+from webapp.ledger.complete import complete_household, complete_person
 from webapp.ledger.lookup import (
     household_facets,
     household_lookup,
@@ -68,6 +69,7 @@ def _profile(kind: str) -> Kind:
         sensitive=_marked(form, "sensitive"),
         phone=_marked(form, "phone"),
         register=_marked(form, "register"),
+        derived=_marked(form, "derived"),
         **_OWN.get(kind, {}),
         subject=partial(_subject, _of_type(form, "person") + _of_type(form, "household")),
     )
@@ -125,8 +127,18 @@ def _card_lookup(fields: dict[str, Any]) -> str | None:
 
 
 _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
-    "household": {"lookup": household_lookup, "words": household_words, "facets": household_facets},
-    "person": {"lookup": person_lookup, "words": person_words, "facets": person_facets},
+    "household": {
+        "lookup": household_lookup,
+        "words": household_words,
+        "facets": household_facets,
+        "complete": complete_household,
+    },
+    "person": {
+        "lookup": person_lookup,
+        "words": person_words,
+        "facets": person_facets,
+        "complete": complete_person,
+    },
     "card": {"lookup": _card_lookup},
     "need": {"lookup": need_lookup, "standing": need_standing, "judge": judge_step},
 }

@@ -1,4 +1,4 @@
-"""The documents that definitions write themselves: docs/forms.md and docs/care.md (`make documents`).
+"""What `make documents` writes: docs/forms.md, docs/care.md, and the table of sounds.
 
 A test compares them, so that a field, a threshold or a source added to the JSON cannot be missing there.
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from pypinyin import Style, pinyin
+
 from webapp.forms.catalogue import FACTS, PROFILES
 from webapp.forms.engine import load_form, load_profile
+from webapp.ledger.roster.cells import SURNAME_READINGS
 
 ROOT = Path(__file__).parents[2]
 CARE = Path(__file__).parents[1] / "care"
@@ -164,7 +168,32 @@ def _conditions(kind: str, rule: dict[str, Any]) -> str:
     return ("，并且 " if "all" in rule else " 或 ").join(told)
 
 
-DOCUMENTS = {"docs/forms.md": write_forms, "docs/care.md": write_care}
+def write_sounds() -> str:
+    """webapp/care/sounds.json: the usual reading of each character of GB 2312, by pypinyin's dictionary."""
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    read = [_usual_reading(place) for place in product(range(0xB0, 0xF8), range(0xA1, 0xFF))]
+    syllables = sorted({each for each in read if each})
+    place_of = {
+        each: "".join(map(digits.__getitem__, divmod(place, 36))) for place, each in enumerate(syllables)
+    }
+    places = "".join(place_of.get(each, "  ") for each in read)
+    told = {"syllables": " ".join(syllables), "surnames": SURNAME_READINGS, "places": places}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _usual_reading(place: tuple[int, int]) -> str:
+    try:
+        character = bytes(place).decode("gb2312")
+    except UnicodeDecodeError:
+        return ""
+    return str(pinyin(character, style=Style.NORMAL)[0][0])
+
+
+DOCUMENTS = {
+    "docs/forms.md": write_forms,
+    "docs/care.md": write_care,
+    "webapp/care/sounds.json": write_sounds,
+}
 
 
 if __name__ == "__main__":

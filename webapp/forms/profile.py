@@ -29,7 +29,7 @@ _PICTURES = re.compile(
     "[\u200c\u200d\u20e3\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e007f]"
 )
 _DAY = re.compile(r"([0-9]{4})\s*[年./-]\s*([0-9]{1,2})(?:\s*[月./-]\s*(?:([0-9]{1,2})\s*[日号]?)?)?")
-_PACKED = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})?")
+_PACKED = re.compile(r"([0-9]{4})(?:([0-9]{2})([0-9]{2})?)?年?")
 Typed = dict[str, Any]
 Error = dict[str, str]
 
@@ -134,15 +134,12 @@ def door_number(door: str | None) -> int | None:
 
 
 def read_day(text: str) -> str:
-    """A day, or a month where no more was written, as ISO; what is no date stays as it was."""
+    """A day, or a month or a year where no more was written, as ISO; what is no date stays as it was."""
     match = _DAY.fullmatch(text) or _PACKED.fullmatch(text)
     if match is None:
         return text
-    year, month, day = match[1], match[2].rjust(2, "0"), (match[3] or "01").rjust(2, "0")
-    whole = f"{year}-{month}-{day}"
-    if not is_date(whole):
-        return text
-    return whole if match[3] else whole[:7]
+    whole = "-".join(part.rjust(2, "0") for part in match.groups() if part)
+    return whole if is_date(_whole_day(whole)) else text
 
 
 def _read(field: Field, texts: list[str]) -> Any:
@@ -179,12 +176,17 @@ def _find_fault(field: Field, value: Any, t: Translate, today: str) -> tuple[str
 def _find_date_fault(
     field: Field, value: Any, label: str, t: Translate, today: str
 ) -> tuple[str, str] | None:
-    whole = f"{value}-01" if len(str(value)) == len("1949-03") else str(value)
+    whole = _whole_day(str(value))
     if not is_date(whole) or whole < OLDEST:
         return "not_a_date", t("%(label)s：看不懂这个日期。请写成 1949-03-02，或者 1949年3月。", label=label)
     if field.get("past") and str(value) > today[: len(str(value))]:
         return "future", t("%(label)s：还没到这一天，请核对一下。", label=label)
     return None
+
+
+def _whole_day(text: str) -> str:
+    """The first day of what may be a year or a month only."""
+    return text + {len("1949"): "-01-01", len("1949-03"): "-01"}.get(len(text), "")
 
 
 def _find_number_fault(field: Field, value: Any, label: str, t: Translate) -> tuple[str, str] | None:

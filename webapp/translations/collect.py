@@ -26,6 +26,8 @@ LEFT_OUT = (
     "header.py",
     "lines.py",
     "lookup.py",
+    "sounds.py",
+    "twins.py",
     "commands.py",
     "document.py",
     "walk.py",

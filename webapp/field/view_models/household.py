@@ -10,7 +10,7 @@ from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.today import person_item
-from webapp.field.view_models.words import Row, join_words, phone_words, tag_of, who_words
+from webapp.field.view_models.words import Row, category_words, join_words, phone_words, tag_of, who_words
 from webapp.forms.engine import Translate
 
 EDITED = {"phone": "已存本机", "server": "已上传"}
@@ -52,7 +52,13 @@ def household_view(
         "living": fields.get("living", ""),
         "has_living": bool(fields.get("living")),
         "edit_href": f"/field/households/{household_id}/edit",
+        "register": [_register_link(household_id, category, t) for category in ("child", "woman", "elder")],
     }
+
+
+def _register_link(household: str, category: str, t: Translate) -> dict[str, str]:
+    href = f"/field/households/{household}/people/new?category={category}"
+    return {"href": href, "label": category_words(category, t)}
 
 
 def saved_edit(saved: str, t: Translate) -> dict[str, str]:

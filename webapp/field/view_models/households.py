@@ -72,16 +72,25 @@ def _entry(shelf: Shelf, household: Row, wanted: str, t: Translate) -> dict[str,
     hits = [person for person in people if matches_person(person["fields"], wanted)] if wanted else people
     if wanted and not hits and not matches_place(fields, wanted):
         return None
-    shown = hits or people
+    only = hits[0] if wanted and len(hits) == 1 else None
+    item = household_item(shelf, household, t, shown=hits or people)
+    return item | ({"href": f"/field/people/{only['id']}"} if only else {})
+
+
+def household_item(
+    shelf: Shelf, household: Row, t: Translate, *, shown: list[Row] | None = None
+) -> dict[str, Any]:
+    """A household in a list, with who lives there (or those of them that are ``shown``)."""
+    fields = household["fields"]
+    people = shelf.living.get(household["id"], []) if shown is None else shown
     told = [
         " ".join(
             part for part in (person["fields"].get("name", ""), who_words(person, shelf.today, t)) if part
         )
-        for person in shown
+        for person in people
     ]
-    only = shown[0] if wanted and len(hits) == 1 else None
     return {
-        "href": f"/field/people/{only['id']}" if only else f"/field/households/{household['id']}",
+        "href": f"/field/households/{household['id']}",
         "face": str(fields.get("number") or fields.get("title", "")[:1]),
         "face_kind": "door",
         "name": join_words([fields.get("door", ""), fields.get("title", "")]),

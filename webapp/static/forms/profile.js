@@ -17,7 +17,7 @@ const UNSEEN =
 const PICTURES =
   /[\u200c\u200d\u20e3\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u{1f000}-\u{1faff}\u{e0000}-\u{e007f}]/u;
 const DAY = /^([0-9]{4})\s*[年./-]\s*([0-9]{1,2})(?:\s*[月./-]\s*(?:([0-9]{1,2})\s*[日号]?)?)?$/u;
-const PACKED = /^([0-9]{4})([0-9]{2})([0-9]{2})?$/;
+const PACKED = /^([0-9]{4})(?:([0-9]{2})([0-9]{2})?)?年?$/u;
 
 /** The definition of a person's or a household's data; undefined where there is none. */
 export const loadProfile = (kind) => PROFILES[kind];
@@ -112,13 +112,13 @@ export function doorNumber(door) {
   return found ? Number(found[0]) : null;
 }
 
-/** A day, or a month where no more was written, as ISO; what is no date stays as it was. */
+/** A day, or a month or a year where no more was written, as ISO; what is no date stays as it was. */
 export function readDay(text) {
   const match = DAY.exec(text) ?? PACKED.exec(text);
   if (!match) return text;
-  const whole = `${match[1]}-${match[2].padStart(2, "0")}-${(match[3] ?? "01").padStart(2, "0")}`;
-  if (!isDate(whole)) return text;
-  return match[3] ? whole : whole.slice(0, 7);
+  const parts = match.slice(1).filter(Boolean);
+  const whole = parts.map((part) => part.padStart(2, "0")).join("-");
+  return isDate(wholeDay(whole)) ? whole : text;
 }
 
 function read(field, texts) {
@@ -148,7 +148,7 @@ function findFault(field, value, t, today) {
 
 function findDateFault(field, value, label, t, today) {
   const text = String(value);
-  const whole = text.length === "1949-03".length ? `${text}-01` : text;
+  const whole = wholeDay(text);
   if (!isDate(whole) || whole < OLDEST) {
     return ["not_a_date", t("%(label)s：看不懂这个日期。请写成 1949-03-02，或者 1949年3月。", { label })];
   }
@@ -157,6 +157,9 @@ function findDateFault(field, value, label, t, today) {
   }
   return null;
 }
+
+/** The first day of what may be a year or a month only. */
+const wholeDay = (text) => text + ({ 4: "-01-01", 7: "-01" }[text.length] ?? "");
 
 function findNumberFault(field, value, label, t) {
   if (!Number.isInteger(value)) return ["not_a_number", t("%(label)s：请填数字。", { label })];

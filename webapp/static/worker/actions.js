@@ -114,7 +114,7 @@ export function newChange(site, { area, kind }, op) {
 }
 
 /** An id ends with the phone's own eight digits (its device's): alike in all of them, they cost nothing to send. */
-function newId({ now, random, identity }) {
+export function newId({ now, random, identity }) {
   const node = identity.device.slice(-8).match(/../g).map((pair) => Number.parseInt(pair, 16));
   return uuid7(now, [...random(6), ...node]);
 }

@@ -3,6 +3,7 @@
 import * as actions from "./actions.js";
 import * as edits from "./edits.js";
 import * as pages from "./pages.js";
+import * as register from "./register.js";
 
 export const ROUTES = [
   ["GET", "/field/today", pages.showToday],
@@ -14,6 +15,10 @@ export const ROUTES = [
   ["GET", "/field/me", pages.showMe],
   ["POST", "/field/me", actions.changeSettings],
   ["GET", "/field/households", pages.showHouseholds],
+  ["GET", "/field/households/new", register.showNewHousehold],
+  ["POST", "/field/households/new", register.registerHousehold],
+  ["GET", "/field/households/:id/people/new", register.showNewPerson],
+  ["POST", "/field/households/:id/people/new", register.registerPerson],
   ["GET", "/field/households/:id", pages.showHousehold],
   ["GET", "/field/households/:id/edit", edits.showHouseholdEdit],
   ["POST", "/field/households/:id/edit", edits.editHousehold],

@@ -7,7 +7,7 @@ import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { byKeys, Shelf } from "./shelf.js";
 import { personItem } from "./today.js";
-import { joinWords, phoneWords, tagOf, whoWords } from "./words.js";
+import { categoryWords, joinWords, phoneWords, tagOf, whoWords } from "./words.js";
 
 /** Where an edit was saved just now, in words. */
 export const EDITED = { phone: "已存本机", server: "已上传" };
@@ -48,6 +48,10 @@ export function householdView(book, householdId, facts, now, t, saved = "") {
     living: fields.living ?? "",
     has_living: Boolean(fields.living),
     edit_href: `/field/households/${householdId}/edit`,
+    register: ["child", "woman", "elder"].map((category) => ({
+      href: `/field/households/${householdId}/people/new?category=${category}`,
+      label: categoryWords(category, t),
+    })),
   };
 }
 

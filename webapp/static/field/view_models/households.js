@@ -56,13 +56,18 @@ function entry(shelf, household, wanted, t) {
   const { fields } = household;
   const hits = wanted ? people.filter((person) => matchesPerson(person.fields, wanted)) : people;
   if (wanted && !hits.length && !matchesPlace(fields, wanted)) return null;
-  const shown = hits.length ? hits : people;
+  const item = householdItem(shelf, household, t, hits.length ? hits : people);
+  return wanted && hits.length === 1 ? { ...item, href: `/field/people/${hits[0].id}` } : item;
+}
+
+/** A household in a list, with who lives there (or those of them that are `shown`). */
+export function householdItem(shelf, household, t, shown = shelf.living.get(household.id) ?? []) {
+  const { fields } = household;
   const told = shown.map((person) =>
     [person.fields.name ?? "", whoWords(person, shelf.today, t)].filter(Boolean).join(" "),
   );
-  const only = wanted && hits.length === 1 ? shown[0] : null;
   return {
-    href: only ? `/field/people/${only.id}` : `/field/households/${household.id}`,
+    href: `/field/households/${household.id}`,
     face: String(fields.number || [...(fields.title ?? "")].slice(0, 1).join("")),
     face_kind: "door",
     name: joinWords([fields.door ?? "", fields.title ?? ""]),
