@@ -14,6 +14,7 @@ from typing import Any, Literal
 Moment = Literal["asked", "taken", "torn"]
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 HELD_AT_MOST = 60
+LOGIN = "http://login.invalid/wifi?next="  # where a portal that redirects sends everybody
 
 
 class Trap:
@@ -85,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = self.path == "/sync/exchange"
         if exchange and self.proxy.portal:
             status, kind, page = self.proxy.portal
-            self._answer(status, [("Content-Type", kind)], page)
+            elsewhere = [("Location", LOGIN)] if 300 <= status < 400 else []
+            self._answer(status, [("Content-Type", kind), *elsewhere], page)
             return
         trap = self.proxy.take_trap() if exchange else None
         if trap and trap.moment == "asked":

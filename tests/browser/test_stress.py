@@ -128,7 +128,9 @@ def test_a_clock_two_days_wrong_loses_nothing(phone: StressedPhone, shift: int) 
         (200, "application/json", b'{"protocol": 9, "statuses": []}'),
         (204, "text/plain", b""),
         (302, "text/html", b""),
+        (307, "text/html", b"<html>moved</html>"),
         (511, "text/html", b"<html>login</html>"),
+        (502, "text/html", b"<html>bad gateway</html>"),
     ],
 )
 def test_a_portal_acknowledges_nothing(phone: StressedPhone, portal: tuple[int, str, bytes]) -> None:
@@ -138,7 +140,8 @@ def test_a_portal_acknowledges_nothing(phone: StressedPhone, portal: tuple[int, 
     phone.wait_told(before + 1)
     assert phone.drain() == 1
     strip = phone.page.evaluate("() => fetch('/field/strip').then((each) => each.text())")
-    assert ("这个网络要先登录" in strip) == (portal[1] == "text/html" and portal[2] != b"")
+    said = "服务器没有回答" if portal[0] == 502 or portal[1] == "application/json" else "连上的网络要先登录"
+    assert said in strip
     phone.proxy.portal = None
     assert phone.harm() == UNHARMED
 

@@ -53,10 +53,12 @@ test("a captive portal's page, a broken answer and an error acknowledge nothing"
   const answers = [
     ["portal", () => new Response("<html>请登录 Wi-Fi</html>", { headers: { "Content-Type": "text/html" } })],
     ["portal", () => new Response("login", { status: 511 })],
-    ["no_answer", () => new Response(null, { status: 204 })],
+    ["portal", () => ({ ok: false, status: 0, type: "opaqueredirect", headers: new Headers(), text: async () => "" })],
+    ["portal", () => new Response(null, { status: 204 })],
+    ["portal", () => new Response("ok", { headers: { "Content-Type": "text/plain" } })],
     ["no_answer", () => json({ protocol: 2, statuses: [] })],
     ["no_answer", () => json({ ok: true })],
-    ["no_answer", () => new Response('{"protocol": 1, "stat')],
+    ["no_answer", () => new Response('{"protocol": 1, "stat', { headers: { "Content-Type": "application/json" } })],
     ["no_answer", () => new Response("Bad gateway", { status: 502 })],
     ["busy", () => json({ error: { code: "busy" } }, { status: 503 })],
     ["sign_in_again", () => json({ error: { code: "sign_in_again" } }, { status: 401 })],
@@ -349,4 +351,25 @@ test("the key that parcels are sealed to is asked for until it is here, and agai
   await exchanger.run();
   assert.equal(await key(), "key of e2");
   assert.deepEqual(asked, [1, 0, 0, 1]);
+});
+
+test("the strip's words for what went wrong are kept, and space that ran out while hearing is one of them", async () => {
+  const phone = await newPhone({ server: new ModelServer() });
+  await phone.store.save(newVisit(phone));
+  const full = () => Promise.reject(Object.assign(new Error("no room"), { name: "QuotaExceededError", code: 22 }));
+  const causes = [
+    ["no_answer", () => new Response("Bad gateway", { status: 502 })],
+    ["busy", () => json({ error: { code: "busy" } }, { status: 503 })],
+    ["portal", () => new Response("<html>", { headers: { "Content-Type": "text/html" } })],
+    ["", () => Promise.reject(new TypeError("Failed to fetch"))],
+  ];
+  for (const [code, answer] of causes) {
+    await exchangerOf(phone, async () => answer()).run();
+    assert.equal((await phone.store.link()).code, code);
+  }
+  const server = new ModelServer();
+  phone.store.settle = full;
+  const outcome = await exchangerOf(phone, async (_path, init) => json(server.answer(bodyOf(init)))).run();
+  assert.deepEqual(outcome, { ok: false, code: "phone_full" });
+  assert.equal((await phone.store.link()).code, "phone_full");
 });

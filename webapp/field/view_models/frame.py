@@ -15,6 +15,8 @@ TABS = (
     ("me", "我", "/field/me", "person"),
 )
 
+PASSING = ("no_answer", "busy", "server_behind")  # troubles that end without anybody doing anything
+
 
 def frame(active: str, connection: dict[str, Any], now: int, t: Translate) -> dict[str, Any]:
     """Strip and tabs; ``connection`` is ``{"online", "syncing", "waiting", "oldest", "needs", "trouble",
@@ -44,7 +46,9 @@ def strip_view(connection: dict[str, Any], now: int, t: Translate) -> dict[str, 
     waiting, needs, oldest = connection["waiting"], connection["needs"], connection["oldest"]
     trouble = PROBLEMS.get(connection["trouble"])
     if trouble:
-        return {"kind": "needs", "shape": "▲", "text": join_words([t(trouble.what), t(trouble.action)])}
+        passing = connection["trouble"] in PASSING
+        words = join_words([t(trouble.what), _saved(waiting, t) if passing else "", t(trouble.action)])
+        return {"kind": "away" if passing else "needs", "shape": "◌" if passing else "▲", "text": words}
     if needs:
         text = t("有 %(n)s 条要你看一下", n=str(needs))
         words = join_words([text, _saved(waiting, t), _left(connection, t)])

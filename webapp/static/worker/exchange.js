@@ -16,7 +16,10 @@ const PATIENCE = 120_000;
 const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's clock asks less and less often
 const QUIET_LONGEST = 30 * 60_000;
 const QUIET_FRONT = 5 * 60_000;
-const KEPT_CODES = new Set(["sign_in_again", "device_revoked", "wiped", "portal"]);
+const KEPT_CODES = new Set([
+  ...["sign_in_again", "device_revoked", "wiped", "portal", "phone_full"],
+  ...["no_answer", "busy", "server_behind"], // these pass by themselves, and the strip says so
+]);
 const EMPTY = {
   statuses: [],
   verdicts: [],
@@ -180,7 +183,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
         body: small ? body : await compress(body),
         cache: "no-store",
         credentials: "omit",
-        redirect: "error",
+        redirect: "manual", // the server never sends anybody elsewhere: what does is a network's sign-in page
         signal,
       });
     } catch (error) {
@@ -193,7 +196,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     const failures = Math.min(link.failures + 1, 12);
     const wait = random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
     if (error.wipe) await store.wipe({ keepWaiting: true });
-    const known = typeof error.code === "string" ? error.code : ""; // a DOMException's is a number
+    const known = codeOf(error);
     const code = error.wipe ? "wiped" : known || "broken";
     if (!known) console.error(error);
     await store.setLink({
@@ -217,9 +220,17 @@ function refusal(response, answer, now) {
   return Object.assign(failure(code, retryAfter(response, now)), { wipe });
 }
 
-/** A page where the server would send JSON: a network that wants somebody to sign in to it first. */
-const isPortal = ({ ok, status, headers }) =>
-  status === 511 || (ok && (headers.get("Content-Type") ?? "").startsWith("text/html"));
+/** The catalogue's code for a failure; "" for one that nobody foresaw. A DOMException's own code is a number. */
+function codeOf({ name, code }) {
+  if (name === "QuotaExceededError") return "phone_full";
+  return typeof code === "string" ? code : "";
+}
+
+/** Another page, or none, where the server would send JSON: a network that wants somebody to sign in to it first. */
+const isPortal = ({ ok, status, type, headers }) =>
+  type === "opaqueredirect" ||
+  status === 511 ||
+  (ok && !(headers.get("Content-Type") ?? "").startsWith("application/json"));
 
 function failure(code, after = 0, cause = undefined) {
   return Object.assign(new Error(code, { cause }), { code, retryAfter: after });

@@ -10,6 +10,8 @@ const TABS = [
   ["me", "我", "/field/me", "person"],
 ];
 
+const PASSING = ["no_answer", "busy", "server_behind"]; // troubles that end without anybody doing anything
+
 /** Strip and tabs; connection is {online, syncing, waiting, oldest, needs, trouble, worker, left}; trouble is a code or "". */
 export function frame(active, connection, now, t) {
   const count = connection.waiting + connection.needs;
@@ -32,7 +34,9 @@ export function stripView(connection, now, t) {
   const { waiting, needs, oldest } = connection;
   const trouble = PROBLEMS[connection.trouble];
   if (trouble) {
-    return { kind: "needs", shape: "▲", text: joinWords([t(trouble.what), t(trouble.action)]) };
+    const passing = PASSING.includes(connection.trouble);
+    const text = joinWords([t(trouble.what), passing ? saved(waiting, t) : "", t(trouble.action)]);
+    return { kind: passing ? "away" : "needs", shape: passing ? "◌" : "▲", text };
   }
   if (needs) {
     const text = t("有 %(n)s 条要你看一下", { n: String(needs) });
