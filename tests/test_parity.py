@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "webapp/templates"
-PAGES = ("today", "households", "household", "person", "form", "edit", "register", "fact", "outbox", "me")
+PAGES = (
+    "need",
+    "needs",
+    "today",
+    "households",
+    "household",
+    "person",
+    "form",
+    "edit",
+    "register",
+    "fact",
+    "outbox",
+    "me",
+)
 LAYOUTS = ("shared/_page.html", "shared/_partial.html")
 LANGUAGES = ("zh_Hans", "en")
 

@@ -43,6 +43,8 @@ MODULES = {
             "today",
             "households",
             "household",
+            "need",
+            "needs",
             "person",
             "form",
             "edit",

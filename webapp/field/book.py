@@ -23,6 +23,7 @@ SHELVES = {
     "pairing": "pairings",
     "card": "cards",
     "rhythm": "rhythms",
+    "need": "needs",
 }
 
 

@@ -11,6 +11,7 @@ from flask import redirect, request
 
 from sync.edits import lost_edits, settle_edit
 from webapp.auth.access import current_caller, sign_in_required
+from webapp.field.book import SHELVES
 from webapp.field.rendering import t
 from webapp.field.routes import answer_page, blueprint, not_found, read_book, refused
 from webapp.field.view_models.edit import edit_view, profile_path, read_edit
@@ -61,6 +62,13 @@ def settle_household(record: str, name: str) -> Answer:
     return _settle("household", record, name)
 
 
+@blueprint.post("/needs/<record>/conflicts/<name>")
+@sign_in_required
+def settle_need(record: str, name: str) -> Answer:
+    """改回我写的 or 就用现在的, for a need's field."""
+    return _settle("need", record, name)
+
+
 def _show_edit(kind: str, record: str, filled: dict[str, Any]) -> Answer:
     book = read_book()
     view = edit_view(book, kind, record, filled, now_ms(), t)
@@ -78,7 +86,7 @@ def _take_edit(kind: str, record: str) -> Answer:
     if not filled["body"]:
         return redirect(profile_path(kind, record), 303)
     change = set_fields(kind, row["area"], record, filled["body"], filled["base"])
-    return _save(change, f"{profile_path(kind, record)}?saved=server")
+    return save_edit(change, f"{profile_path(kind, record)}?saved=server")
 
 
 def _settle(kind: str, record: str, name: str) -> Answer:
@@ -90,15 +98,16 @@ def _settle(kind: str, record: str, name: str) -> Answer:
         return redirect("/field/outbox", 303)
     edit = settle_edit(lost, keep)
     change = set_fields(kind, lost["row"]["area"], record, edit["body"], edit["base"])
-    return _save(change | {"resolves": edit["resolves"]}, "/field/outbox")
+    return save_edit(change | {"resolves": edit["resolves"]}, "/field/outbox")
 
 
 def _profile(kind: str, record: str) -> dict[str, Any] | None:
-    rows = read_book()["people" if kind == "person" else "households"]
+    rows = read_book()[SHELVES[kind]]
     return next((row for row in rows if row["id"] == record), None)
 
 
-def _save(change: dict[str, Any], then: str) -> Answer:
+def save_edit(change: dict[str, Any], then: str) -> Answer:
+    """Fold a change of a profile and go on, or say that it was refused."""
     [status] = apply_changes([change], current_caller())
     if status["status"] not in ("accepted", "conflict", "duplicate"):
         return refused(t("没有存下"), t("请回到前一页再试一次。"))

@@ -64,7 +64,7 @@ def show_household(household: str) -> Answer:
     """One household."""
     book = read_book()
     saved = request.args.get("saved", "")
-    view = household_view(book, household, _facts(household=household), now_ms(), t, saved)
+    view = household_view(book, household, facts_about(household=household), now_ms(), t, saved)
     return answer_page("field/household.html", "households", view, book)
 
 
@@ -73,7 +73,7 @@ def show_household(household: str) -> Answer:
 def show_person(person: str) -> Answer:
     """One person."""
     book = read_book()
-    view = person_view(book, person, _facts(person=person), request.args.get("saved", ""), now_ms(), t)
+    view = person_view(book, person, facts_about(person=person), request.args.get("saved", ""), now_ms(), t)
     return answer_page("field/person.html", "households", view, book)
 
 
@@ -108,7 +108,7 @@ def record_well(person: str) -> Answer:
 @sign_in_required
 def show_fact(person: str, fact: str) -> Answer:
     """One log with its receipt."""
-    rows = _facts(person=person, ids=[fact])
+    rows = facts_about(person=person, ids=[fact])
     book = read_book()
     view = fact_view(book, rows[0], current_caller().account, now_ms(), t) if rows else None
     return answer_page("field/fact.html", "households", view, book)
@@ -118,7 +118,7 @@ def show_fact(person: str, fact: str) -> Answer:
 @sign_in_required
 def show_amendment(person: str, fact: str) -> Answer:
     """The form of a log that is corrected."""
-    rows = _facts(person=person, ids=[fact])
+    rows = facts_about(person=person, ids=[fact])
     if not rows:
         return not_found()
     row, book = rows[0], read_book()
@@ -131,7 +131,7 @@ def show_amendment(person: str, fact: str) -> Answer:
 @sign_in_required
 def amend(person: str, fact: str) -> Answer:
     """Take the corrected form in."""
-    rows = _facts(person=person, ids=[fact])
+    rows = facts_about(person=person, ids=[fact])
     return _take_form(rows[0]["person"], rows[0]["kind"], rows[0]) if rows else not_found()
 
 
@@ -139,7 +139,7 @@ def amend(person: str, fact: str) -> Answer:
 @sign_in_required
 def void(person: str, fact: str) -> Answer:
     """Take a log back."""
-    rows = _facts(person=person, ids=[fact])
+    rows = facts_about(person=person, ids=[fact])
     if not rows:
         return not_found()
     [status] = apply_changes([void_fact(rows[0], "本人收回")], current_caller())
@@ -153,7 +153,7 @@ def void(person: str, fact: str) -> Answer:
 def show_outbox() -> Answer:
     """待传: without a worker, what of one's own needs work and what arrived."""
     book, now = read_book(), now_ms()
-    mine = _facts(author=current_caller().account, since=now - 30 * 86_400_000)
+    mine = facts_about(author=current_caller().account, since=now - 30 * 86_400_000)
     entries = [_entry(row) for row in sorted(mine, key=lambda row: -row["received_at"])[:40]]
     entries = _lost(book) + [entry for entry in entries if entry["row"]["state"] != "amended"]
     view = outbox_view(book, entries, connection_of(0), now, t)
@@ -242,7 +242,8 @@ def read_book() -> dict[str, Any]:
         return load_book(tx, store, current_caller())
 
 
-def _facts(**wanted: Any) -> list[dict[str, Any]]:
+def facts_about(**wanted: Any) -> list[dict[str, Any]]:
+    """Facts of the caller's grids, as ``facts_of`` finds them."""
     store = store_of(current_app)
     with store.read() as tx:
         return facts_of(tx, store, current_caller(), **wanted)
@@ -256,7 +257,7 @@ def _needs(book: dict[str, Any]) -> int:
 
 
 def _lost(book: dict[str, Any]) -> list[dict[str, Any]]:
-    lost = lost_edits(book["people"] + book["households"], current_caller().account)
+    lost = lost_edits(book["people"] + book["households"] + book["needs"], current_caller().account)
     return [each | {"op": "conflict", "state": "needs"} for each in lost]
 
 

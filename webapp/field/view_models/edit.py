@@ -24,6 +24,8 @@ from webapp.forms.profile import (
     read_typed,
 )
 
+_FOLDERS = {"person": "people", "household": "households", "need": "needs"}
+
 
 def edit_view(
     book: Book, kind: str, record: str, filled: dict[str, Any], now: int, t: Translate
@@ -66,11 +68,12 @@ def read_edit(kind: str, data: Mapping[str, list[str]], now: int, t: Translate) 
 
 
 def profile_path(kind: str, record: str) -> str:
-    """The page of a person or a household."""
-    return f"/field/{'people' if kind == 'person' else 'households'}/{record}"
+    """The page of a person, a household or a need."""
+    return f"/field/{_FOLDERS[kind]}/{record}"
 
 
 def profile_name(row: Row) -> str:
-    """What a person or a household is called."""
+    """What a person, a household or a need is called."""
     fields = row["fields"]
-    return fields.get("name") or join_words([fields.get("door", ""), fields.get("title", "")])
+    name = fields.get("name") or fields.get("what")
+    return name or join_words([fields.get("door", ""), fields.get("title", "")])

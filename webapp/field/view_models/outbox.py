@@ -71,12 +71,13 @@ def _item(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
     profile = shelf.people.get(entry.get("person") or "")
     if entry["op"] == "set":
         profile = shelf.people.get(entry["record"]) or shelf.households.get(entry["record"])
+        profile = profile or shelf.needs.get(entry["record"])
     fields = profile["fields"] if profile else {}
     row: Row | None = entry["row"]
     what = (
         kind_words(entry["kind"], t)
         if entry["op"] in ("record", "amend")
-        else t(OPS.get(entry["op"], "更正"))
+        else t("需求" if entry["kind"] == "need" else OPS.get(entry["op"], "更正"))
     )
     if entry["state"] == "waiting":
         detail = join_words([moment_words(entry["saved_at"], shelf.today, t), t("等信号")])
@@ -120,8 +121,8 @@ def _rival(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
     field = next((each for each in form["fields"] if each["key"] == name), {"type": "text", "label": name})
     path = profile_path(row["kind"], row["id"])
     said = {
-        "mine": _value(field, entry["mine"]["value"], t),
-        "shown": _value(field, entry["shown"]["value"], t),
+        "mine": _value(shelf, field, entry["mine"]["value"], t),
+        "shown": _value(shelf, field, entry["shown"]["value"], t),
         "who": shelf.member_name(entry["shown"]["author"]) or t("别人"),
     }
     called = profile_name(row)
@@ -140,9 +141,11 @@ def _rival(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
     }
 
 
-def _value(field: dict[str, Any], value: Any, t: Translate) -> str:
+def _value(shelf: Shelf, field: dict[str, Any], value: Any, t: Translate) -> str:
     if value is None:
         return t("（空着）")
+    if field["type"] == "member":
+        return shelf.member_name(value) or t("别人")
     if isinstance(value, list):
         return t("、").join(str(each) for each in value)
     return value_text(field, value, t)

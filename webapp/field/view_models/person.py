@@ -9,6 +9,7 @@ from webapp.field.view_models.due import due_line
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.household import EDITED, person_calls, saved_edit
+from webapp.field.view_models.need_items import need_items, open_needs
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
@@ -69,9 +70,18 @@ def person_view(
         "just_saved": saved in EDITED or (fact is not None and fact.get("state") != "void"),
         "saved": saved_edit(saved, t) if saved in EDITED else _saved(fact, t),
         "can_undo": fact is not None,
+        "needs": need_items(shelf, open_needs(shelf, person_id), t, named=False),
+        "raise_href": _raise_href(person_id, fact),
+        "told_need": fact is not None and bool(fact["fields"].get("needs")),
         "edit_href": f"/field/people/{person_id}/edit",
         "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",
     }
+
+
+def _raise_href(person: str, fact: Row | None) -> str:
+    """Where a need is raised; from a visit saved just now that told of one, with its words."""
+    told = f"?fact={fact['id']}" if fact is not None and fact["fields"].get("needs") else ""
+    return f"/field/people/{person}/needs/new{told}"
 
 
 def _form_label(kind: str, t: Translate) -> str:

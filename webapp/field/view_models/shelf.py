@@ -30,6 +30,7 @@ class Shelf:
         self.households = {row["id"]: row for row in book["households"]}
         self.people = {row["id"]: row for row in book["people"]}
         self.members = {row["id"]: row for row in book["members"]}
+        self.needs = {row["id"]: row for row in book.get("needs", [])}
         self.living: dict[str, list[Row]] = {}
         for row in book["people"]:
             self.living.setdefault(row["fields"].get("household", ""), []).append(row)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.care.dates import local_date
+from webapp.care.needs import is_open
 from webapp.care.rhythm import Due, needs_today, roles_of
 from webapp.field.view_models.due import BADGES, BECAUSE, due_when, lateness, seen_words
 from webapp.field.view_models.frame import head
+from webapp.field.view_models.need_items import need_items
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
@@ -39,6 +41,7 @@ OTHERS = {
     "weekly_call": "多由村干部登门，你顺路也可以去看看。",
 }
 MOST_SHOWN = 60
+MOST_NEEDS = 3  # late and urgent ones come first
 
 
 def today_view(book: Book, me: dict[str, str], now: int, t: Translate) -> dict[str, Any]:
@@ -54,12 +57,16 @@ def today_view(book: Book, me: dict[str, str], now: int, t: Translate) -> dict[s
         name, shown = _place(shelf, person, found, me["id"], order)
         placed[name].append((person, shown))
     filled = [name for name in order if placed[name]]
+    waiting = [need for need in shelf.needs.values() if is_open(need["fields"])]
     notice = _notice(shelf, t)
     return {
         "head": head(
             t("今天"), sub=_counts(due, t), side=f"{_month_day(today, t)} {weekday_words(today, t)}"
         ),
         "sections": [_section(shelf, name, placed[name], me["role"], t) for name in filled],
+        "needs": need_items(shelf, waiting, t)[:MOST_NEEDS],
+        "has_needs": bool(waiting),
+        "needs_more": t("看全部 %(n)s 件", n=str(len(waiting))),
         "nobody_due": not filled,
         "nobody_here": not book["people"],
         "notice": notice,

@@ -2,7 +2,7 @@
 // Twin: webapp/care/dates.py; vectors: tests/vectors/dates.json.
 
 const OFFSET = 8 * 3_600_000;
-const DAY = 86_400_000;
+export const DAY = 86_400_000; // ms
 
 /** The date in the village at an instant. */
 export const localDate = (millis) => iso(millis + OFFSET).slice(0, 10);

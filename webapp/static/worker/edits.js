@@ -12,6 +12,7 @@ export const editPerson = (site) => takeEdit(site, "person");
 export const editHousehold = (site) => takeEdit(site, "household");
 export const settlePerson = (site) => settle(site, "person");
 export const settleHousehold = (site) => settle(site, "household");
+export const settleNeed = (site) => settle(site, "need");
 
 async function showEdit(site, kind, filled = {}) {
   const view = editView(await site.store.book(), kind, site.params.id, filled, site.now, site.t);
@@ -43,11 +44,12 @@ async function settle(site, kind) {
 
 async function profileOf(site, kind) {
   const book = await site.store.book();
-  return (kind === "person" ? book.people : book.households).find((row) => row.id === site.params.id);
+  return { person: book.people, household: book.households, need: book.needs }[kind].find((row) => row.id === site.params.id);
 }
 
 async function saveEdit(site, row, edit) {
   const change = { ...newChange(site, row, "set"), record: row.id, ...edit };
-  await site.store.save(row.kind === "person" ? { ...change, person: row.id } : change);
+  const person = row.kind === "person" ? row.id : row.fields.person;
+  await site.store.save(person ? { ...change, person } : change);
   site.exchangeSoon("save");
 }

@@ -2,6 +2,7 @@
 
 import * as actions from "./actions.js";
 import * as edits from "./edits.js";
+import * as needs from "./needs.js";
 import * as pages from "./pages.js";
 import * as register from "./register.js";
 
@@ -27,6 +28,13 @@ export const ROUTES = [
   ["POST", "/field/people/:id/edit", edits.editPerson],
   ["POST", "/field/people/:id/conflicts/:name", edits.settlePerson],
   ["POST", "/field/people/:id/visit/well", actions.recordWell],
+  ["GET", "/field/needs", needs.showNeeds],
+  ["GET", "/field/needs/:id", needs.showNeed],
+  ["POST", "/field/needs/:id/conflicts/:name", edits.settleNeed],
+  ["GET", "/field/needs/:id/:step", needs.showStep],
+  ["POST", "/field/needs/:id/:step", needs.stepOn],
+  ["GET", "/field/people/:id/needs/new", needs.showRaising],
+  ["POST", "/field/people/:id/needs/new", needs.raiseIt],
   ["GET", "/field/people/:id/:kind/new", pages.showForm],
   ["POST", "/field/people/:id/:kind/new", actions.recordFact],
   ["GET", "/field/people/:id", pages.showPerson],

@@ -17,6 +17,8 @@ import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
 import { joinWords } from "./words.js";
 
+const FOLDERS = { person: "people", household: "households", need: "needs" };
+
 /** The page; `filled` is {typed, seen, errors} of what was sent, or empty. Null where not in the book. */
 export function editView(book, kind, record, filled, now, t) {
   const shelf = new Shelf(book, localDate(now));
@@ -50,8 +52,9 @@ export function readEdit(kind, data, now, t) {
   return { typed, seen, errors, body: { ...made.body, ...derived.body }, base: { ...made.base, ...derived.base } };
 }
 
-/** The page of a person or a household. */
-export const profilePath = (kind, record) => `/field/${kind === "person" ? "people" : "households"}/${record}`;
+/** The page of a person, a household or a need. */
+export const profilePath = (kind, record) => `/field/${FOLDERS[kind]}/${record}`;
 
-/** What a person or a household is called. */
-export const profileName = ({ fields }) => fields.name || joinWords([fields.door ?? "", fields.title ?? ""]);
+/** What a person, a household or a need is called. */
+export const profileName = ({ fields }) =>
+  fields.name || fields.what || joinWords([fields.door ?? "", fields.title ?? ""]);

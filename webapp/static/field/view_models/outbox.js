@@ -2,6 +2,7 @@
 
 import PROBLEMS from "../../../../sync/errors.json" with { type: "json" };
 import household from "../../../forms/profiles/household.json" with { type: "json" };
+import need from "../../../forms/profiles/need.json" with { type: "json" };
 import person from "../../../forms/profiles/person.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
 import { valueText } from "../../forms/engine.js";
@@ -10,7 +11,7 @@ import { head } from "./frame.js";
 import { Shelf } from "./shelf.js";
 import { agoWords, factPath, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
 
-const PROFILES = { person, household };
+const PROFILES = { person, household, need };
 const OPS = { void: "收回", amend: "更正", set: "改资料" };
 
 /** The page of what waits, what needs you and what arrived. */
@@ -48,11 +49,12 @@ export function outboxView(book, entries, connection, now, t) {
 function item(shelf, entry, t) {
   const isEdit = entry.op === "set";
   const known = shelf.people.get((isEdit ? entry.record : entry.person) ?? "");
-  const profile = known ?? (isEdit ? shelf.households.get(entry.record) : undefined);
+  const edited = shelf.households.get(entry.record) ?? shelf.needs.get(entry.record);
+  const profile = known ?? (isEdit ? edited : undefined);
   const { row } = entry;
   const name = profile ? profileName(profile) : "";
   const isFact = entry.op === "record" || entry.op === "amend";
-  const what = isFact ? kindWords(entry.kind, t) : t(OPS[entry.op] ?? "更正");
+  const what = isFact ? kindWords(entry.kind, t) : t(entry.kind === "need" ? "需求" : (OPS[entry.op] ?? "更正"));
   let href = entry.person ? factPath(entry.person, entry.record) : "/field/outbox";
   if (isEdit && profile) href = profilePath(profile.kind, profile.id);
   return {
@@ -80,8 +82,8 @@ function rival(shelf, { row, name, mine, shown, seen }, t) {
     face_kind: row.fields.category ?? "plain",
     title: joinWords([called, t(field.label)]),
     detail: t("你写的 %(mine)s，现在显示 %(shown)s（%(who)s 改的）", {
-      mine: valueOf(field, mine.value, t),
-      shown: valueOf(field, shown.value, t),
+      mine: valueOf(shelf, field, mine.value, t),
+      shown: valueOf(shelf, field, shown.value, t),
       who: shelf.memberName(shown.author) || t("别人"),
     }),
     badge: { kind: "urgent", shape: "▲", text: t("选一下") },
@@ -93,8 +95,9 @@ function rival(shelf, { row, name, mine, shown, seen }, t) {
   };
 }
 
-function valueOf(field, value, t) {
+function valueOf(shelf, field, value, t) {
   if (value === null) return t("（空着）");
+  if (field.type === "member") return shelf.memberName(value) || t("别人");
   return Array.isArray(value) ? value.map(String).join(t("、")) : valueText(field, value, t);
 }
 

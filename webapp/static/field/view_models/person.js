@@ -8,6 +8,7 @@ import { dueLine } from "./due.js";
 import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { EDITED, personCalls, savedEdit } from "./household.js";
+import { needItems, openNeeds } from "./need_items.js";
 import { Shelf } from "./shelf.js";
 import { categoryWords, factPath, joinWords, kindsFor, kindWords, tagOf, whoWords } from "./words.js";
 
@@ -53,10 +54,17 @@ export function personView(book, personId, facts, saved, now, t) {
     just_saved: Object.hasOwn(EDITED, saved) || (fact !== undefined && fact.state !== "void"),
     saved: Object.hasOwn(EDITED, saved) ? savedEdit(saved, t) : savedLine(fact, t),
     can_undo: fact !== undefined,
+    needs: needItems(shelf, openNeeds(shelf, personId), t, { named: false }),
+    raise_href: raiseHref(personId, fact),
+    told_need: Boolean(fact?.fields.needs),
     edit_href: `/field/people/${personId}/edit`,
     urgent_help: fact?.attention === "urgent",
   };
 }
+
+/** Where a need is raised; from a visit saved just now that told of one, with its words. */
+const raiseHref = (person, fact) =>
+  `/field/people/${person}/needs/new${fact?.fields.needs ? `?fact=${fact.id}` : ""}`;
 
 const formLabel = (kind, t) => (kind === "visit" ? t("详细走访") : kindWords(kind, t));
 

@@ -17,6 +17,7 @@ export class Shelf {
     this.households = new Map(book.households.map((row) => [row.id, row]));
     this.people = new Map(book.people.map((row) => [row.id, row]));
     this.members = new Map(book.members.map((row) => [row.id, row]));
+    this.needs = new Map((book.needs ?? []).map((row) => [row.id, row]));
     this.living = new Map();
     for (const row of book.people) {
       const household = row.fields.household ?? "";

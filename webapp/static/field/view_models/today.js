@@ -1,9 +1,11 @@
 // 今天: who is due and why; what cannot wait first, then in the order one walks. Twin: webapp/field/view_models/today.py.
 
 import { localDate } from "../../care/dates.js";
+import { isOpen } from "../../care/needs.js";
 import { needsToday, rolesOf } from "../../care/rhythm.js";
 import { BADGES, BECAUSE, dueWhen, lateness, seenWords } from "./due.js";
 import { head } from "./frame.js";
+import { needItems } from "./need_items.js";
 import { byKeys, Shelf } from "./shelf.js";
 import { ageWords, dayWords, joinWords, tagOf, weekdayWords } from "./words.js";
 
@@ -23,6 +25,7 @@ const OTHERS = {
   weekly_call: "多由村干部登门，你顺路也可以去看看。",
 };
 const MOST_SHOWN = 60;
+const MOST_NEEDS = 3; // late and urgent ones come first
 
 /** Head, sections of people, and what to say where nobody is due; me is {id, role}. */
 export function todayView(book, me, now, t) {
@@ -40,10 +43,14 @@ export function todayView(book, me, now, t) {
     placed.get(name).push([person, shown]);
   }
   const filled = order.filter((name) => placed.get(name).length);
+  const waiting = [...shelf.needs.values()].filter((need) => isOpen(need.fields));
   const notice = noticeOf(shelf, t);
   return {
     head: head(t("今天"), { sub: counts(due, t), side: `${monthDay(today, t)} ${weekdayWords(today, t)}` }),
     sections: filled.map((name) => section(shelf, name, placed.get(name), me.role, t)),
+    needs: needItems(shelf, waiting, t).slice(0, MOST_NEEDS),
+    has_needs: waiting.length > 0,
+    needs_more: t("看全部 %(n)s 件", { n: String(waiting.length) }),
     nobody_due: !filled.length,
     nobody_here: !book.people.length,
     notice,

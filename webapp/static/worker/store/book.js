@@ -16,6 +16,7 @@ const SHELVES = {
   pairing: "pairings",
   card: "cards",
   rhythm: "rhythms",
+  need: "needs",
 };
 const RECENT = 30;
 
@@ -141,7 +142,7 @@ async function returnedTo(core, book) {
 
 /** Own edits of people and households that another one outdid. */
 const lostTo = async (core, book) =>
-  lostEdits([...book.people, ...book.households], (await core.identity())?.account);
+  lostEdits([...book.people, ...book.households, ...book.needs], (await core.identity())?.account);
 
 const returnedEntry = (item, row) => ({
   id: item.id,

@@ -10,7 +10,7 @@ import { countOutbox, readBook, readOutbox, readPerson } from "./book.js";
 import { digestArea, questionsOf } from "./check.js";
 import { inTransaction, openDatabase } from "./database.js";
 import { hex, makeLocks } from "./lock.js";
-import { dismissEntry, isUndecided, newEntry, sendingOrder } from "./outbox.js";
+import { dismissEntry, isUndecided, inSendingOrder, newEntry } from "./outbox.js";
 import { openSealer } from "./seal.js";
 import { foldSegments } from "./segments.js";
 import { hasUnsent, readUnsent } from "./unsent.js";
@@ -191,10 +191,9 @@ class Store {
   /** Changes to send, within `limit` and `bytes`, in the order they are sent. */
   async pending({ limit = 100, bytes = 256 * 1024 } = {}) {
     const waiting = await this.#database.getAllFromIndex("outbox", "state", "waiting");
-    waiting.sort(sendingOrder);
     const changes = [];
     let size = 0;
-    for (const entry of waiting.slice(0, limit)) {
+    for (const entry of inSendingOrder(waiting).slice(0, limit)) {
       const change = await this.#sealer.open(entry.sealed);
       size += JSON.stringify(change).length * 2;
       if (changes.length && size > bytes) break;

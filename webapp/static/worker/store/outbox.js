@@ -1,6 +1,8 @@
 // What this phone has to say, and what became of it. An entry leaves the outbox only by its own id, in an
 // answer of the server; what the server took is kept 30 days, and offered again when its epoch changed.
 
+import { isId } from "../../sync/ids.js";
+
 const KEPT = 30 * 86_400_000;
 const DONE = new Set(["accepted", "duplicate", "conflict", "quarantined"]);
 
@@ -13,7 +15,8 @@ export const newEntry = (change, attention, sealed, now) => ({
   person: change.person ?? null,
   record: change.record,
   stamp: change.stamp,
-  rank: change.op === "record" && attention === "urgent" ? 0 : 1,
+  about: aboutOf(change),
+  rank: isUrgent(change, attention) ? 0 : 1,
   state: "waiting",
   status: "",
   code: "",
@@ -93,5 +96,27 @@ export const isOver = (entry, now) =>
 /** Whether a supervisor has still to decide about an entry. */
 export const isUndecided = (entry) => entry.state === "acknowledged" && entry.status === "quarantined";
 
-/** Oldest first, urgent new facts before all (they depend on nothing else that waits). */
-export const sendingOrder = (a, b) => a.rank - b.rank || (a.stamp < b.stamp ? -1 : 1);
+/** Oldest first; but what is urgent before all else, each after what it builds upon (its person, its record). */
+export function inSendingOrder(entries) {
+  const oldest = [...entries].sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
+  const first = new Set();
+  const send = (entry) => {
+    if (first.has(entry)) return;
+    const upon = new Set([entry.record, entry.person, ...(entry.about ?? [])]);
+    for (const earlier of oldest) {
+      if (earlier === entry) break;
+      if (upon.has(earlier.record)) send(earlier);
+    }
+    first.add(entry);
+  };
+  for (const entry of oldest) if (entry.rank === 0) send(entry);
+  return [...first, ...oldest.filter((entry) => !first.has(entry))];
+}
+
+/** New facts and needs that cannot wait. */
+const isUrgent = ({ op, kind, body }, attention) =>
+  (op === "record" && attention === "urgent") || (op === "set" && kind === "need" && body.urgency === "urgent");
+
+/** The ids that a change names beside its record and its person, in the clear like these. */
+const aboutOf = ({ amends, household, body }) =>
+  [amends, household, body.person, body.household, body.need].filter((id) => isId(id));

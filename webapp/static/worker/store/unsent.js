@@ -1,6 +1,6 @@
 // What of this phone nobody else has: changes that wait, in the order in which they are sent, and drafts.
 
-import { sendingOrder } from "./outbox.js";
+import { inSendingOrder } from "./outbox.js";
 
 /** {changes, drafts}: whole changes, and drafts as {kind, person, body}. */
 export async function readUnsent({ database, sealer }) {
@@ -9,9 +9,8 @@ export async function readUnsent({ database, sealer }) {
     database.getAllKeys("drafts"),
     database.getAll("drafts"),
   ]);
-  waiting.sort(sendingOrder);
   return {
-    changes: await Promise.all(waiting.map((entry) => sealer.open(entry.sealed))),
+    changes: await Promise.all(inSendingOrder(waiting).map((entry) => sealer.open(entry.sealed))),
     drafts: await Promise.all(
       keys.map(async ([kind, person], place) => ({ kind, person, body: await sealer.open(drafts[place]) })),
     ),
