@@ -30,6 +30,10 @@ def _may_stand(_body: Fields, _base: Fields, _stored: Fields | None, _resolves: 
     return ""
 
 
+def _not_own(_body: Fields, _stored: Fields | None, _account: str) -> bool:
+    return True
+
+
 def _nowhere(_fields: Fields) -> Standing:
     return None, None
 
@@ -57,8 +61,10 @@ class Kind:
     ``attend`` returns how urgent a fact is and the codes that say why. Of a profile, who does not review may
     set the ``phone`` fields, and those of ``register`` where the record is new; ``judge`` gives the code for
     which a ``set`` is held ("" where it may stand) by what it says, the base it saw, what is stored (None
-    where nothing is) and whether it resolves a conflict; ``standing`` gives the state and the rank by which
-    desks list it; ``complete`` adds to what a ``set`` sets what follows from it, which lies in ``derived``
+    where nothing is) and whether it resolves a conflict; ``own`` says whether who does not review may set
+    this, by what it says, what is stored and their account; ``here`` are fields that name a record of the
+    same area, with the kind it must be of; ``standing`` gives the state and the rank by which desks list it;
+    ``complete`` adds to what a ``set`` sets what follows from it, which lies in ``derived``
     fields, about which there is no conflict.
     """
 
@@ -78,6 +84,8 @@ class Kind:
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors
     attend: Callable[[Fields], Attention] = _all_well
     judge: Callable[[Fields, Fields, Fields | None, bool], str] = _may_stand
+    own: Callable[[Fields, Fields | None, str], bool] = _not_own
+    here: dict[str, str] = field(default_factory=dict)
     standing: Callable[[Fields], Standing] = _nowhere
     versions: frozenset[int] = field(default=frozenset({1}))
 

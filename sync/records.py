@@ -100,6 +100,7 @@ def _prefetch(
     mine = {area for area in claimed if caller.may_fold(area)}
     areas = lock_logs(tx, mine)
     wanted = {each for change in changes for each in named_ids(change)}
+    wanted |= {each for change in changes for each, _kind in _named_here(catalogue, change)}
     ids = {change.id for change in changes}
     ids |= {i for c in changes if c.op in FACT_OPS for i in (c.record, c.amends) if i}
     known = tx.execute(_RECEIPTS, {"areas": sorted(caller.areas | claimed), "ids": sorted(ids)})
@@ -147,10 +148,27 @@ def _judge(folding: Folding, change: Change) -> tuple[Kind | None, Verdict]:
         subject=folding.rows.get((change.area, str(change.body.get("person", "")))),
         area_exists=change.area in folding.areas,
         gone=_how_gone(folding, change),
+        missing=_missing(folding, change),
     )
     kind = folding.catalogue.get(change.kind)
     written_at = clamp(parse_stamp(change.stamp), folding.now)[0].millis
     return kind, judge_change(change, kind, folding.caller.as_of(change.area, written_at), known)
+
+
+def _named_here(catalogue: Catalogue, change: Change) -> list[tuple[str, str]]:
+    """The ids of what a change names that must be in its area, each with the kind it must be of."""
+    kind = catalogue.get(change.kind)
+    here = kind.here.items() if kind else ()
+    return [(str(change.body[key]), of) for key, of in here if change.body.get(key) is not None]
+
+
+def _missing(folding: Folding, change: Change) -> str:
+    """The kind of what a change names in its fields and its area does not hold; "" where all is there."""
+    for named, of in _named_here(folding.catalogue, change):
+        row = folding.rows.get((change.area, named))
+        if row is None or row["kind"] != of:
+            return of
+    return ""
 
 
 def _how_gone(folding: Folding, change: Change) -> str:

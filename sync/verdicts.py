@@ -21,8 +21,9 @@ FACT_OPS = frozenset({"record", "amend", "void", "review"})
 class Known:
     """What the server holds that a change speaks of; None where it holds nothing.
 
-    ``subject`` is the person that a profile's change names in its fields. ``gone`` is how what it speaks of
-    went: "left" (to another area), "erased", or "" where it did not.
+    ``subject`` is the person that a profile's change names in its fields; ``missing`` the kind of what else
+    it names there and the area does not hold. ``gone`` is how what it speaks of went: "left" (to another
+    area), "erased", or "" where it did not.
     """
 
     target: Row | None
@@ -31,6 +32,7 @@ class Known:
     subject: Row | None
     area_exists: bool
     gone: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,10 @@ def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verd
         return _held(code)
     errors = kind.check(change.body)
     if not caller.may_review(change.area):
-        allowed = kind.phone if known.target is not None else kind.register
+        allowed = kind.phone if stored is not None else kind.register
         if not allowed or change.body.keys() & kind.fields - allowed:
+            return _held("not_allowed")
+        if not kind.own(change.body, stored, caller.account):
             return _held("not_allowed")
         unknown = sorted(change.body.keys() - kind.fields)
         errors = errors + [{"key": name, "code": "unknown_field", "message": name} for name in unknown]
@@ -92,7 +96,9 @@ def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verd
 
 
 def _who_is_not_here(kind: Kind, change: Change, known: Known) -> str:
-    """A profile about a person is about one of its area."""
+    """A profile about a person is about one of its area, and so is whoever else it names there."""
+    if known.missing:
+        return f"unknown_{known.missing}"
     if "person" not in kind.fields or change.body.get("person") is None:
         return ""
     return "" if known.subject is not None and known.subject["kind"] == "person" else "unknown_person"

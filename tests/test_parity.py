@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "webapp/templates"
 PAGES = (
+    "paired",
     "need",
     "needs",
     "today",

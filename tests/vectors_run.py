@@ -50,6 +50,7 @@ MODULES = {
             "edit",
             "register",
             "fact",
+            "paired",
             "outbox",
             "me",
             "frame",

@@ -64,8 +64,8 @@ def middle_school_from(birth: str) -> str:
 
 
 def is_in_force(pairing: dict[str, Any], today: str) -> bool:
-    """Whether a pairing's fields hold on a day: begun, not ended, and not only asked for."""
-    if pairing.get("state") == "asked" or str(pairing.get("from", "")) > today:
+    """Whether a pairing's fields hold on a day: begun, not ended, and agreed."""
+    if pairing.get("state") in ("asked", "declined") or str(pairing.get("from", "")) > today:
         return False
     return not pairing.get("until") or str(pairing["until"]) >= today
 

@@ -72,8 +72,9 @@ def show_household(household: str) -> Answer:
 @sign_in_required
 def show_person(person: str) -> Answer:
     """One person."""
-    book = read_book()
-    view = person_view(book, person, facts_about(person=person), request.args.get("saved", ""), now_ms(), t)
+    book, saved = read_book(), request.args.get("saved", "")
+    facts, me = facts_about(person=person), current_caller().account
+    view = person_view(book, person, facts, saved, now_ms(), t, me=me)
     return answer_page("field/person.html", "households", view, book)
 
 

@@ -23,6 +23,7 @@ from webapp.ledger.lookup import (
     person_lookup,
     person_words,
 )
+from webapp.ledger.pairings import judge_pairing, may_set_own
 
 FACTS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
 DERIVED = "1"  # raise it where lookup, subject, words or facets are made by other rules
@@ -140,5 +141,6 @@ _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
         "complete": complete_person,
     },
     "card": {"lookup": _card_lookup},
+    "pairing": {"judge": judge_pairing, "own": may_set_own, "here": {"member": "member"}},
     "need": {"lookup": need_lookup, "standing": need_standing, "judge": judge_step},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.care.dates import local_date
+from webapp.care.rhythm_settings import RULES
 from webapp.field.view_models.due import WHY
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
@@ -117,8 +118,8 @@ def _calls(people: list[Row], responsible: Row | None, t: Translate) -> list[dic
 
 
 def _most_due(people: list[Row], due: dict[str, list[dict[str, Any]]]) -> Row | None:
-    order = ("urgent", "follow_up", "daily_knock", "weekly_call")
-    ranked = sorted(people, key=lambda row: order.index(due[row["id"]][0]["why"]) if due[row["id"]] else 9)
+    order = RULES["order"]
+    ranked = sorted(people, key=lambda row: order.index(due[row["id"]][0]["why"]) if due[row["id"]] else 99)
     return ranked[0] if ranked else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from webapp.care.dates import local_date
 from webapp.field.view_models.frame import head
+from webapp.field.view_models.paired import my_people
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import role_words
 from webapp.forms.engine import Translate
@@ -31,6 +32,7 @@ def me_view(
     """The page; ``settings`` is ``{"language", "text_size", "storage", "persisted"}``."""
     shelf = Shelf(book, local_date(now))
     waiting = connection["waiting"]
+    mine = my_people(shelf, me["id"], t)
     grids = t("、").join(str(grid["fields"].get("name", "")) for grid in shelf.grids)
     return {
         "head": head(me["name"], sub=role_words(me["role"], t), side=""),
@@ -38,6 +40,8 @@ def me_view(
             {"label": t("负责网格"), "text": grids or t("还没有分到网格")},
             *(_on_phone(book, settings, t) if connection["worker"] else _not_on_phone(t)),
         ],
+        "paired": mine,
+        "has_paired": bool(mine),
         "languages": [
             {"value": value, "label": label, "chosen": settings["language"] == value}
             for value, label in (("zh_Hans", "中文"), ("en", "English"))

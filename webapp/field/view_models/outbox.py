@@ -28,6 +28,7 @@ from webapp.field.view_models.words import (
 )
 from webapp.forms.engine import Translate, load_profile, value_text
 
+ABOUT = {"need": "需求", "pairing": "结对"}
 OPS = {"void": "收回", "amend": "更正", "set": "改资料"}
 
 
@@ -70,14 +71,14 @@ def outbox_view(
 def _item(shelf: Shelf, entry: dict[str, Any], t: Translate) -> dict[str, Any]:
     profile = shelf.people.get(entry.get("person") or "")
     if entry["op"] == "set":
-        profile = shelf.people.get(entry["record"]) or shelf.households.get(entry["record"])
-        profile = profile or shelf.needs.get(entry["record"])
+        edited = shelf.people.get(entry["record"]) or shelf.households.get(entry["record"])
+        profile = edited or shelf.needs.get(entry["record"]) or profile
     fields = profile["fields"] if profile else {}
     row: Row | None = entry["row"]
     what = (
         kind_words(entry["kind"], t)
         if entry["op"] in ("record", "amend")
-        else t("需求" if entry["kind"] == "need" else OPS.get(entry["op"], "更正"))
+        else t(ABOUT.get(entry["kind"]) or OPS.get(entry["op"], "更正"))
     )
     if entry["state"] == "waiting":
         detail = join_words([moment_words(entry["saved_at"], shelf.today, t), t("等信号")])

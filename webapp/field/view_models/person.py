@@ -10,6 +10,7 @@ from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.household import EDITED, person_calls, saved_edit
 from webapp.field.view_models.need_items import need_items, open_needs
+from webapp.field.view_models.paired import paired_lines
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
@@ -25,9 +26,9 @@ from webapp.forms.engine import Translate, load_profile, value_text
 
 
 def person_view(
-    book: Book, person_id: str, facts: list[Row], saved: str, now: int, t: Translate
+    book: Book, person_id: str, facts: list[Row], saved: str, now: int, t: Translate, *, me: str = ""
 ) -> dict[str, Any] | None:
-    """The page of a person; None where not in the book.
+    """The page of a person as ``me`` sees it; None where not in the book.
 
     ``saved`` is the fact saved just now, or where an edit of the person's data was: "phone" or "server".
     """
@@ -51,6 +52,7 @@ def person_view(
         "head": head(fields.get("name", ""), sub=sub, side=side, back=back, back_text=back_text),
         "dues": [due_line(due, shelf, person, t) for due in found],
         "has_dues": bool(found),
+        **paired_lines(shelf, person, me, t),
         "tag": tag_of(latest, t) if latest else {"kind": "", "shape": "", "text": ""},
         "has_tag": bool(latest) and latest["attention"] != "well",
         "well_action": f"/field/people/{person_id}/visit/well",

@@ -40,9 +40,9 @@ export function middleSchoolFrom(birth) {
   return `${year + FIRST_OF_MIDDLE - 1}-09-01`;
 }
 
-/** Whether a pairing's fields hold on a day: begun, not ended, and not only asked for. */
+/** Whether a pairing's fields hold on a day: begun, not ended, and agreed. */
 export function isInForce(pairing, today) {
-  if (pairing.state === "asked" || (pairing.from ?? "") > today) return false;
+  if (["asked", "declined"].includes(pairing.state) || (pairing.from ?? "") > today) return false;
   return !pairing.until || pairing.until >= today;
 }
 

@@ -39,7 +39,7 @@ export async function showPerson(site) {
   const [book, facts] = await Promise.all([site.store.book(), site.store.factsOf(site.params.id)]);
   site.later(site.store.tidy(site.params.id));
   const saved = site.query.get("saved") ?? "";
-  const view = personView(book, site.params.id, facts, saved, site.now, site.t);
+  const view = personView(book, site.params.id, facts, saved, site.now, site.t, { me: site.identity.account });
   return page(site, "field/person.html", "households", view);
 }
 

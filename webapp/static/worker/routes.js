@@ -4,6 +4,7 @@ import * as actions from "./actions.js";
 import * as edits from "./edits.js";
 import * as needs from "./needs.js";
 import * as pages from "./pages.js";
+import * as pairings from "./pairings.js";
 import * as register from "./register.js";
 
 export const ROUTES = [
@@ -33,6 +34,9 @@ export const ROUTES = [
   ["POST", "/field/needs/:id/conflicts/:name", edits.settleNeed],
   ["GET", "/field/needs/:id/:step", needs.showStep],
   ["POST", "/field/needs/:id/:step", needs.stepOn],
+  ["POST", "/field/people/:id/pairings", pairings.askPairing],
+  ["GET", "/field/people/:id/pairings/:pairing/end", pairings.showPairingEnd],
+  ["POST", "/field/people/:id/pairings/:pairing/end", pairings.endPairing],
   ["GET", "/field/people/:id/needs/new", needs.showRaising],
   ["POST", "/field/people/:id/needs/new", needs.raiseIt],
   ["GET", "/field/people/:id/:kind/new", pages.showForm],

@@ -1,6 +1,7 @@
 // One household: who lives there, whom to call, the next thing to do.
 // Twin: webapp/field/view_models/household.py.
 
+import RULES from "../../../care/rhythm.json" with { type: "json" };
 import { localDate } from "../../care/dates.js";
 import { WHY } from "./due.js";
 import { head } from "./frame.js";
@@ -105,8 +106,7 @@ function calls(people, responsible, t) {
 }
 
 function mostDue(people, due) {
-  const order = ["urgent", "follow_up", "daily_knock", "weekly_call"];
-  const rank = (row) => (due.get(row.id).length ? order.indexOf(due.get(row.id)[0].why) : 9);
+  const rank = (row) => (due.get(row.id).length ? RULES.order.indexOf(due.get(row.id)[0].why) : 99);
   return [...people].sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 

@@ -2,6 +2,7 @@
 
 import { localDate } from "../../care/dates.js";
 import { head } from "./frame.js";
+import { myPeople } from "./paired.js";
 import { Shelf } from "./shelf.js";
 import { roleWords } from "./words.js";
 
@@ -18,6 +19,7 @@ const HELP = [
 export function meView(book, me, settings, connection, now, t) {
   const shelf = new Shelf(book, localDate(now));
   const { waiting } = connection;
+  const mine = myPeople(shelf, me.id, t);
   const grids = shelf.grids.map((grid) => grid.fields.name ?? "").join(t("、"));
   return {
     head: head(me.name, { sub: roleWords(me.role, t) }),
@@ -25,6 +27,8 @@ export function meView(book, me, settings, connection, now, t) {
       { label: t("负责网格"), text: grids || t("还没有分到网格") },
       ...(connection.worker ? onPhone(book, settings, t) : notOnPhone(t)),
     ],
+    paired: mine,
+    has_paired: mine.length > 0,
     languages: [
       ["zh_Hans", "中文"],
       ["en", "English"],

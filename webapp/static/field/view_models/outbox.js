@@ -12,6 +12,7 @@ import { Shelf } from "./shelf.js";
 import { agoWords, factPath, factWords, joinWords, kindWords, momentWords, stateWords } from "./words.js";
 
 const PROFILES = { person, household, need };
+const ABOUT = { need: "需求", pairing: "结对" };
 const OPS = { void: "收回", amend: "更正", set: "改资料" };
 
 /** The page of what waits, what needs you and what arrived. */
@@ -48,13 +49,13 @@ export function outboxView(book, entries, connection, now, t) {
 
 function item(shelf, entry, t) {
   const isEdit = entry.op === "set";
-  const known = shelf.people.get((isEdit ? entry.record : entry.person) ?? "");
-  const edited = shelf.households.get(entry.record) ?? shelf.needs.get(entry.record);
-  const profile = known ?? (isEdit ? edited : undefined);
+  const shelves = isEdit ? [shelf.people, shelf.households, shelf.needs] : [];
+  const edited = shelves.map((each) => each.get(entry.record)).find(Boolean);
+  const profile = edited ?? shelf.people.get(entry.person ?? "");
   const { row } = entry;
   const name = profile ? profileName(profile) : "";
   const isFact = entry.op === "record" || entry.op === "amend";
-  const what = isFact ? kindWords(entry.kind, t) : t(entry.kind === "need" ? "需求" : (OPS[entry.op] ?? "更正"));
+  const what = isFact ? kindWords(entry.kind, t) : t(ABOUT[entry.kind] ?? OPS[entry.op] ?? "更正");
   let href = entry.person ? factPath(entry.person, entry.record) : "/field/outbox";
   if (isEdit && profile) href = profilePath(profile.kind, profile.id);
   return {

@@ -9,14 +9,15 @@ import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { EDITED, personCalls, savedEdit } from "./household.js";
 import { needItems, openNeeds } from "./need_items.js";
+import { pairedLines } from "./paired.js";
 import { Shelf } from "./shelf.js";
 import { categoryWords, factPath, joinWords, kindsFor, kindWords, tagOf, whoWords } from "./words.js";
 
 /**
- * The page of a person; null where not in the book. `saved` is the fact saved just now, or where an edit of the
+ * The page of a person as `me` sees it; null where not in the book. `saved` is the fact saved just now, or where an edit of the
  * person's data was: "phone" or "server".
  */
-export function personView(book, personId, facts, saved, now, t) {
+export function personView(book, personId, facts, saved, now, t, { me = "" } = {}) {
   const shelf = new Shelf(book, localDate(now));
   const person = shelf.people.get(personId);
   if (!person) return null;
@@ -37,6 +38,7 @@ export function personView(book, personId, facts, saved, now, t) {
     }),
     dues: found.map((due) => dueLine(due, shelf, person, t)),
     has_dues: found.length > 0,
+    ...pairedLines(shelf, person, me, t),
     tag: latest ? tagOf(latest, t) : { kind: "", shape: "", text: "" },
     has_tag: Boolean(latest) && latest.attention !== "well",
     well_action: `/field/people/${personId}/visit/well`,
