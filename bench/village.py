@@ -160,7 +160,6 @@ class Maker:
         for position in range(1, GRIDS + 1):
             grid = self.id(START + position)
             self._area(tx, grid, village, f"青禾村{'一二三四五六七八'[position - 1]}组", position)
-            ensure_log(tx, grid)
             self.grids.append(grid)
         for login, name, role in WORKERS:
             account, device = self.id(START), self.id(START)
@@ -178,6 +177,7 @@ class Maker:
         level = "grid" if parent else "village"
         values = {"area_id": area, "parent_id": parent, "level": level, "name": name, "position": position}
         tx.execute(insert(schema.area), [values])
+        ensure_log(tx, area, level)
 
     def profiles(self) -> Iterator[Row]:
         """Grids, members, households, people."""

@@ -54,7 +54,8 @@ def _all_well(_fields: Fields) -> Attention:
 class Kind:
     """One kind of record.
 
-    ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
+    ``lives`` says in which areas it may be: a ``grid``, as all that is about people, ``above`` the grids, or
+    ``any``. ``private`` fields never leave the server for a phone; ``sensitive`` ones never merge silently;
     ``lookup`` gives the value a record is found by outside its id; ``subject`` the id of whom a profile is
     about (a person, else a household), with whom it moves and is erased; ``words`` what a search finds it by;
     ``facets`` by what it is counted (facet, value), None where it is not; ``check`` returns form errors;
@@ -88,6 +89,11 @@ class Kind:
     here: dict[str, str] = field(default_factory=dict)
     standing: Callable[[Fields], Standing] = _nowhere
     versions: frozenset[int] = field(default=frozenset({1}))
+    lives: Literal["grid", "above", "any"] = "grid"
+
+    def may_live(self, above: bool) -> bool:
+        """Whether it may be in an area that lies ``above`` the grids, or in one that is a grid."""
+        return self.lives in ("any", "above" if above else "grid")
 
 
 class Catalogue:

@@ -8,6 +8,7 @@ the files with ``compact``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
@@ -66,7 +67,7 @@ def _areas_of(tx: Connection, person: str) -> set[str]:
     return set(tx.scalars(found)) | set(tx.scalars(moved))
 
 
-def _home_of(tx: Connection, person: str, areas: frozenset[str]) -> str:
+def _home_of(tx: Connection, person: str, areas: Collection[str]) -> str:
     here = record.c.area_id.in_(sorted(areas)), record.c.record_id == person, record.c.kind == "person"
     home = tx.scalar(select(record.c.area_id).where(*here, is_standing()))
     if home is None:
@@ -83,7 +84,7 @@ def _records_about(tx: Connection, area: str, person: str) -> list[Any]:
     return list(tx.execute(standing.where(theirs).order_by(record.c.seq)))
 
 
-def _empty_texts(tx: Connection, areas: frozenset[str], ids: set[str], act: Act) -> None:
+def _empty_texts(tx: Connection, areas: Collection[str], ids: set[str], act: Act) -> None:
     """Empty every change about these records, wherever it lies; its hash stays."""
     entries = log.c.area_id.in_(sorted(areas)), log.c.record_id.in_(sorted(ids))
     changes = set(tx.scalars(select(log.c.change_id).where(*entries)))

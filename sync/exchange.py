@@ -87,12 +87,12 @@ def _take(tx: Connection, store: Store, session: Session, asked: Asked, now: int
     epoch = store.epoch(tx)
     stopped = _check_device(tx, session, asked, now)  # 2
     caller = _load_caller(tx, session, stopped, now)  # 3
-    cursors = read_cursors(session.secret, epoch, caller.areas, asked)
+    cursors = read_cursors(session.secret, epoch, caller.readable, asked)
     refuse_if_behind(tx, cursors)  # 4
     statuses = fold_changes(tx, store.catalogue, caller, asked.changes, now)  # 5
     verdicts = answer_asks(tx, caller, asked.asks)
     areas = _areas(caller, asked)  # 6
-    note_holdings(tx, caller, given=caller.areas, kept=asked.cursors, purged=asked.purged, now=now)
+    note_holdings(tx, caller, given=caller.readable, kept=asked.cursors, purged=asked.purged, now=now)
     return Taken(epoch, caller, cursors, statuses, verdicts, areas)
 
 
@@ -115,6 +115,6 @@ def _load_caller(tx: Connection, session: Session, stopped: bool, now: int) -> C
 
 def _areas(caller: Caller, asked: Asked) -> dict[str, list[str]]:
     return {
-        "granted": sorted(caller.areas - asked.cursors.keys()),
-        "lost": sorted(asked.cursors.keys() - caller.areas),
+        "granted": sorted(caller.readable - asked.cursors.keys()),
+        "lost": sorted(asked.cursors.keys() - caller.readable),
     }

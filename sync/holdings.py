@@ -32,7 +32,7 @@ def note_holdings(
     """Note what an exchange shows: areas ``given`` in its pages, ``kept`` from before, ``purged`` there."""
     query = select(device_area).where(device_area.c.device_id == caller.device)
     held: dict[str, Any] = {row.area_id: row for row in tx.execute(query)}
-    again = caller.areas  # given again: whatever it has forgotten it is about to get
+    again = caller.readable  # given again: whatever it has forgotten it is about to get
     confirmed = {each for each in purged if each in held and held[each].purged_at is None} - again
     for area in sorted(confirmed):
         _set(tx, caller, area, {"purged_at": now, "lost_at": held[area].lost_at or now})
@@ -47,10 +47,10 @@ def note_holdings(
             now=now,
             id=uuid7(now, hashlib.sha256(f"{area}{caller.device}".encode()).digest()[:10]),
         )
-    for area in sorted(held.keys() - caller.areas - confirmed):
+    for area in sorted(held.keys() - again - confirmed):
         if held[area].lost_at is None:
             _set(tx, caller, area, {"lost_at": now})
-    for area in sorted(caller.areas & {*given, *kept}):
+    for area in sorted(again & {*given, *kept}):
         if area not in held:
             values = {"area_id": area, "device_id": caller.device, "given_at": now}
             tx.execute(insert(device_area).values(values | _ANEW))

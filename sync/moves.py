@@ -27,12 +27,16 @@ def move_household(
     """Move a household, its people, their facts, and the profiles about any of them; return how many moved.
 
     Raises ProblemError: ``not_allowed`` where the caller does not review in both areas, ``unknown_record``
-    where the household is not in ``source``, ``id_reused`` where one of the ids stands in ``target`` already.
+    where the household is not in ``source``, ``wrong_level`` where one of the two is no grid, ``id_reused``
+    where one of the ids stands in ``target`` already.
     """
     if source == target or not (caller.may_review(source) and caller.may_review(target)):
         raise ProblemError("not_allowed")
-    if len(lock_logs(tx, {source, target})) < 2:
+    logs = lock_logs(tx, {source, target})
+    if len(logs) < 2:
         raise ProblemError("unknown_record", "no such area")
+    if any(logs.values()):
+        raise ProblemError("wrong_level", "nobody lives above the grids")
     moving, people = _records_of(tx, source, household)
     _make_room(tx, target, moving)
     numbers = log_entries(tx, target, moving, "enter", act)

@@ -40,7 +40,7 @@ class Folding:
     caller: Caller
     catalogue: Catalogue
     now: int
-    areas: frozenset[str]
+    areas: dict[str, bool]
     rows: dict[tuple[str, str], Row]
     edits: dict[tuple[str, str], Edits]
     receipts: dict[str, dict[str, Any]]
@@ -103,7 +103,7 @@ def _prefetch(
     wanted |= {each for change in changes for each, _kind in _named_here(catalogue, change)}
     ids = {change.id for change in changes}
     ids |= {i for c in changes if c.op in FACT_OPS for i in (c.record, c.amends) if i}
-    known = tx.execute(_RECEIPTS, {"areas": sorted(caller.areas | claimed), "ids": sorted(ids)})
+    known = tx.execute(_RECEIPTS, {"areas": sorted(caller.readable | claimed), "ids": sorted(ids)})
     receipts = {
         r.change_id: {"hash": r.hash, "status": r.status, "seq": r.seq, "code": r.code} for r in known
     }
@@ -113,7 +113,7 @@ def _prefetch(
             key = found.area_id, found.record_id
             rows[key] = decode_row(found)
             edits[key] = json.loads(found.edits) if found.edits else {}
-    gone = read_gone(tx, claimed, wanted, areas, **_unknown(caller, changes, rows))
+    gone = read_gone(tx, claimed, wanted, frozenset(areas), **_unknown(caller, changes, rows))
     return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows), gone)
 
 
@@ -147,6 +147,7 @@ def _judge(folding: Folding, change: Change) -> tuple[Kind | None, Verdict]:
         person=folding.rows.get((change.area, change.person or "")),
         subject=folding.rows.get((change.area, str(change.body.get("person", "")))),
         area_exists=change.area in folding.areas,
+        above=folding.areas.get(change.area, False),
         gone=_how_gone(folding, change),
         missing=_missing(folding, change),
     )

@@ -52,6 +52,8 @@ area_log = Table(
     Column("floor", BigInteger, nullable=False, server_default="0"),
     # The number of the last erasure: what was prepared before it is not sent any more.
     Column("erased", BigInteger, nullable=False, server_default="0"),
+    # 1 where the area lies above the grids (a village and up): nothing about a person is ever in it.
+    Column("above", Integer, nullable=False, server_default="0"),
 )
 
 record = Table(
@@ -190,6 +192,7 @@ area = Table(
     Column("level", String(10), nullable=False),
     Column("name", String(80), nullable=False),
     Column("position", Integer, nullable=False),
+    Index("ix_area_parent_id", "parent_id"),
 )
 
 installation = Table(

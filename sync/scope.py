@@ -1,16 +1,20 @@
 """Who is asking and what they may touch: derived by the server from account and grants, never believed.
 
-Invariant: ``areas`` are grids, found anew from the grants at each request. A grant that ended counts for
-seven days more, and only for what was written before it ended: nothing of its grids is read for the caller.
+Invariant: ``areas`` are grids and ``above`` what lies over them, found anew from the grants at each request.
+What lies above is only read, but by a reviewer whose grant covers it. A grant that ended counts for seven
+days more, and only for what was written before it ended: nothing of its areas is read for the caller.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from sync import schema
+from sync.tree import Place, read_above, read_below
 
 REVIEWERS = frozenset({"supervisor", "grid_head", "station_head", "operator"})
 GRACE = 7 * 24 * 3600 * 1000
@@ -29,9 +33,11 @@ RANKED_ROLES = (
 
 @dataclass(frozen=True)
 class Caller:
-    """One person at one device: the grids they may write and the roles they hold in each.
+    """One person at one device: the grids they may write, the areas above, the roles they hold in each.
 
-    ``lapsed`` are the grants that ended within the last seven days: by grid, each role with its end.
+    ``above`` are the areas over their grids, and those that a grant of theirs covers: their phone reads them.
+    ``roles`` are by area, of every area at or below a grant: grids, and what lies above grids.
+    ``lapsed`` are the grants that ended within the last seven days: by area, each role with its end.
     ``stopped`` says, as a code, why all they send is only held (a revoked phone, an account closed).
     """
 
@@ -44,25 +50,34 @@ class Caller:
     system: bool = False
     lapsed: dict[str, dict[str, int]] = field(default_factory=dict)
     stopped: str = ""
+    above: frozenset[str] = frozenset()
+
+    @property
+    def readable(self) -> frozenset[str]:
+        """Every area whose log comes down to their phone."""
+        return self.areas | self.above
 
     def as_of(self, area: str, at: int) -> Caller:
-        """The caller as the grants were at ``at``, for this grid: those that ended later hold again."""
+        """The caller as the grants were at ``at``, for this area: those that ended later hold again."""
         held = {role for role, until in self.lapsed.get(area, {}).items() if at < until}
         if not held:
             return self
-        roles = self.roles | {area: self.roles.get(area, frozenset()) | held}
-        return replace(self, areas=self.areas | {area}, roles=roles)
+        return replace(self, roles=self.roles | {area: self.roles.get(area, frozenset()) | held})
 
     def may_fold(self, area: str) -> bool:
-        """Whether something they wrote for this grid can still be counted in."""
-        return self.may_write(area) or area in self.lapsed
+        """Whether something they wrote for this area can be judged there: it is theirs, or was, or above."""
+        return self.may_write(area) or area in self.lapsed or area in self.above
 
     def may_write(self, area: str) -> bool:
-        """Whether this grid is theirs."""
-        return self.system or area in self.areas
+        """Whether this area is theirs: one of their grids, or one that a grant of theirs covers."""
+        return self.system or area in self.areas or area in self.roles
+
+    def may_read(self, area: str) -> bool:
+        """Whether what is in this area may be told to them."""
+        return self.may_write(area) or area in self.above
 
     def may_review(self, area: str) -> bool:
-        """Whether they decide on logs of this grid."""
+        """Whether they decide on logs of this area, and on what belongs to it."""
         return self.system or bool(self.roles.get(area, frozenset()) & REVIEWERS)
 
 
@@ -88,53 +103,33 @@ def load_caller(tx: Connection, account_id: str, device_id: str | None, now: int
             or_(schema.access.c.until.is_(None), schema.access.c.until > now - GRACE),
         )
     ).all()
-    children = _children(tx)
+    return _spread(tx, Caller(account_id, row.name, "volunteer", device_id), grants, now)
+
+
+def _spread(tx: Connection, caller: Caller, grants: Sequence[Any], now: int) -> Caller:
+    """The caller with what these grants give: on their areas, all below, and the areas above."""
+    places = read_below(tx, {grant.area_id for grant in grants})
+    below: dict[str, list[Place]] = {}
+    for place in places:
+        below.setdefault(place.root, []).append(place)
     roles: dict[str, set[str]] = {}
     lapsed: dict[str, dict[str, int]] = {}
-    held: set[str] = set()
+    in_force = [grant for grant in grants if grant.until is None or grant.until > now]
     for area_id, role, until in grants:
-        in_force = until is None or until > now
-        if in_force:
-            held.add(role)
-        for grid in _grids_below(children, area_id):
-            if in_force:
-                roles.setdefault(grid, set()).add(role)
+        for place in below.get(area_id, ()):
+            if until is None or until > now:
+                roles.setdefault(place.area, set()).add(role)
             else:
-                ends = lapsed.setdefault(grid, {})
+                ends = lapsed.setdefault(place.area, {})
                 ends[role] = max(until, ends.get(role, 0))
+    grids = frozenset(place.area for place in places if place.is_grid and place.area in roles)
+    above = read_above(tx, {grant.area_id for grant in in_force}) | (roles.keys() - grids)
+    held = {grant.role for grant in in_force}
     main = next((role for role in RANKED_ROLES if role in held), "volunteer")
-    frozen = {grid: frozenset(names) for grid, names in roles.items()}
-    return Caller(account_id, row.name, main, device_id, frozenset(frozen), frozen, lapsed=lapsed)
+    frozen = {area: frozenset(names) for area, names in roles.items()}
+    return replace(caller, role=main, areas=grids, above=frozenset(above), roles=frozen, lapsed=lapsed)
 
 
 def stopped_caller(account_id: str, device_id: str) -> Caller:
     """Whoever holds a revoked phone, or one of a closed account: no area, no role, no name."""
     return Caller(account_id, "", "volunteer", device_id, stopped="device_revoked")
-
-
-def grids_under(tx: Connection, area_ids: list[str]) -> list[str]:
-    """The grids at or below these areas, sorted."""
-    children = _children(tx)
-    return sorted({grid for area_id in area_ids for grid in _grids_below(children, area_id)})
-
-
-def _children(tx: Connection) -> dict[str | None, list[tuple[str, str]]]:
-    found: dict[str | None, list[tuple[str, str]]] = {}
-    for row in tx.execute(select(schema.area.c.area_id, schema.area.c.parent_id, schema.area.c.level)):
-        found.setdefault(row.parent_id, []).append((row.area_id, row.level))
-        found.setdefault(row.area_id, [])
-        if row.level == "grid":
-            found[row.area_id].append((row.area_id, "self"))
-    return found
-
-
-def _grids_below(children: dict[str | None, list[tuple[str, str]]], area_id: str) -> set[str]:
-    grids: set[str] = set()
-    waiting = [area_id]
-    while waiting:
-        for child, level in children.get(waiting.pop(), ()):
-            if level == "self":
-                grids.add(child)
-            else:
-                waiting.append(child)
-    return grids

@@ -23,7 +23,7 @@ class Known:
 
     ``subject`` is the person that a profile's change names in its fields; ``missing`` the kind of what else
     it names there and the area does not hold. ``gone`` is how what it speaks of went: "left" (to another
-    area), "erased", or "" where it did not.
+    area), "erased", or "" where it did not; ``above`` says whether the area lies above the grids.
     """
 
     target: Row | None
@@ -33,6 +33,7 @@ class Known:
     area_exists: bool
     gone: str = ""
     missing: str = ""
+    above: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,28 @@ def _why_held(change: Change, kind: Kind | None, caller: Caller, known: Known) -
     """The code for which a change of any operation is held; "" where there is none."""
     if caller.stopped:
         return caller.stopped
-    if not caller.may_write(change.area) or not known.area_exists:
+    if not caller.may_read(change.area) or not known.area_exists:
         return "foreign_area"
     if kind is None or (change.op in FACT_OPS) != (kind.family == "fact"):
         return "unknown_kind"
+    return _why_not_there(change, kind, caller, known)
+
+
+def _why_not_there(change: Change, kind: Kind, caller: Caller, known: Known) -> str:
+    """The code for which a change of a known kind is not for this area, or not theirs there."""
+    if not kind.may_live(known.above) or (known.above and _is_about_somebody(change)):
+        return "wrong_level"
+    if not caller.may_write(change.area):
+        return "not_allowed"
     if known.gone == "left":
         return "moved_away"
     return "unknown_record" if known.target is not None and known.target["kind"] != change.kind else ""
+
+
+def _is_about_somebody(change: Change) -> bool:
+    """Whether a change names a person or a household: whatever its kind, that stays in a grid."""
+    spoken = change.raw.keys() | change.body.keys()
+    return bool(spoken & {"person", "household"})
 
 
 def _judge_set(change: Change, kind: Kind, caller: Caller, known: Known) -> Verdict:

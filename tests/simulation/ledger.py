@@ -22,12 +22,15 @@ class Ledger:
         return self._database.execute(query, values).fetchall()
 
     def areas_of(self, account: str, now: int) -> set[str]:
-        """The grids that the grants in force give an account."""
+        """The grids that the grants in force give an account, and the areas over them."""
         query = """WITH RECURSIVE below(area_id) AS (
             SELECT area_id FROM access
             WHERE account_id = ? AND since <= ? AND (until IS NULL OR until > ?)
-            UNION SELECT area.area_id FROM area JOIN below ON area.parent_id = below.area_id)
-            SELECT area_id FROM area JOIN below USING (area_id) WHERE level = 'grid'"""
+            UNION SELECT area.area_id FROM area JOIN below ON area.parent_id = below.area_id),
+            above(area_id) AS (SELECT area_id FROM below
+            UNION SELECT area.parent_id FROM area JOIN above USING (area_id)
+            WHERE area.parent_id IS NOT NULL)
+            SELECT area_id FROM above"""
         return {row["area_id"] for row in self.rows(query, account, now, now)}
 
     def standing(self, area: str) -> dict[str, tuple[Any, ...]]:

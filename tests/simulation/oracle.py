@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation.canary import canaries_in, household_canary, person_canary
+from tests.simulation.canary import canaries_in, household_canary, person_canary, village_canary
 from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Phone, Reply, decode
 from tests.simulation.server import Server
@@ -29,10 +29,11 @@ class Truth:
     household_area: dict[int, str] = field(default_factory=dict)
     erased: set[int] = field(default_factory=set)
     acts: dict[str, str] = field(default_factory=dict)
+    villages: tuple[str, ...] = ()
 
     def copy(self) -> Truth:
         """As it is now."""
-        return Truth(dict(self.household_area), set(self.erased), dict(self.acts))
+        return Truth(dict(self.household_area), set(self.erased), dict(self.acts), self.villages)
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Oracle:
         self.purges[phone.device, area] += 1
 
     def answered(self, phone: Phone, reply: Reply) -> None:
-        """The server said something to a phone: no household of another area may be in it."""
+        """The server said something to a phone: no household, and no village, of others may be in it."""
         if reply.status == 500:
             self.note("stuck", f"an exchange of {phone.name} broke the server")
         found = canaries_in(decode(reply))
@@ -84,6 +85,9 @@ class Oracle:
         for number, area in self.truth.household_area.items():
             if area not in mine and household_canary(number) in found:
                 self.note("leaked", f"{phone.name} was sent household {number}")
+        for number, area in enumerate(self.truth.villages):
+            if area not in mine and village_canary(number) in found:
+                self.note("leaked", f"{phone.name} was sent what belongs to village {number}")
         for number in self.truth.erased:
             if person_canary(number) in found:
                 self.note("leaked", f"{phone.name} was sent the erased person {number}")
@@ -115,6 +119,7 @@ class Oracle:
             self._check_numbers(ledger),
             self._check_fields(ledger),
             self._check_states(ledger),
+            self._check_levels(ledger),
             self._check_acts(ledger),
             self._check_erased(ledger, phones),
             *(self._check_phone(ledger, phone) for phone in phones if not phone.revoked),
@@ -205,6 +210,14 @@ class Oracle:
                 expected = {"record": "pending", "void": "void"}[row["op"]]
             if row["state"] != expected:
                 yield "wrong", f"fact {row['record_id']} is {row['state']}, not {expected}"
+
+    def _check_levels(self, ledger: Ledger) -> Iterator[Violation]:
+        """Nothing about a household or a person stands in an area above the grids."""
+        query = "SELECT record.* FROM record JOIN area USING (area_id) WHERE area.level <> 'grid'"
+        for row in ledger.rows(query):
+            words = canaries_in(" ".join(str(value) for value in tuple(row)).encode())
+            if any(not word.startswith("cnrv") for word in words):
+                yield "leaked", f"{row['record_id']}, about somebody, stands in a village"
 
     def _check_acts(self, ledger: Ledger) -> Iterator[Violation]:
         """Exactly one row of the audit for each action, and none for what nobody did."""

@@ -10,15 +10,16 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
-from sync import exchange, records
+from sync import exchange, records, scope
 from sync import moves as sync_moves
+from sync.catalogue import Kind
 from sync.clock import AHEAD_LIMIT, clamp
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.log import take_numbers
-from sync.schema import record
+from sync.schema import area, record
 from tests.simulation.phone import Phone
 from tests.simulation.planted_phones import PHONES
 from tests.simulation.run import begin_world, run_seed, the_server
@@ -163,6 +164,25 @@ def areas_not_read_again() -> Iterator[type[Phone]]:
 
 
 @contextmanager
+def every_village_is_above() -> Iterator[type[Phone]]:
+    """Phones read what belongs to villages that are not over their grids."""
+
+    def all_of_them(tx: Any, _areas: Any) -> Any:
+        return frozenset(tx.scalars(select(area.c.area_id).where(area.c.level == "village")))
+
+    with patch.object(scope, "read_above", all_of_them):
+        yield Phone
+
+
+@contextmanager
+def people_above_the_grids() -> Iterator[type[Phone]]:
+    """A person may be written into a village."""
+    careless = patch("sync.verdicts._is_about_somebody", lambda _change: False)
+    with careless, patch.object(Kind, "may_live", lambda *_: True):
+        yield Phone
+
+
+@contextmanager
 def tombstone_not_sent() -> Iterator[type[Phone]]:
     """A record that moved away is deleted, and nobody is told."""
     bury = sync_moves.bury
@@ -232,6 +252,8 @@ SERVER_BUGS: tuple[Bug, ...] = (
     conflict_order_dependent,
     clock_refuses,
     areas_not_read_again,
+    every_village_is_above,
+    people_above_the_grids,
     tombstone_not_sent,
     moved_household_stays,
     erased_text_kept,

@@ -78,9 +78,9 @@ def give(tx: Any, account: str, area: str, role: str, since: int) -> None:
 
 def _add_area(tx: Any, made: str, parent: str | None, name: str, place: int) -> str:
     values = {"area_id": made, "parent_id": parent, "name": name, "position": place}
-    tx.execute(insert(schema.area).values(values | {"level": "grid" if parent else "village"}))
-    if parent:
-        ensure_log(tx, made)
+    level = "grid" if parent else "village"
+    tx.execute(insert(schema.area).values(values | {"level": level}))
+    ensure_log(tx, made, level)
     return made
 
 

@@ -39,7 +39,8 @@ class World:
     def __init__(self, server: Server, village: Village, seed: int, phone_class: type[Phone] = Phone) -> None:
         self.random = random.Random(seed)  # a seed that can be told again
         self.server, self.village, self.phone_class = server, village, phone_class
-        truth = Truth({number: area for number, (_, area) in village.households.items()})
+        homes = {number: area for number, (_, area) in village.households.items()}
+        truth = Truth(homes, villages=tuple(village.tops))
         self.oracle = Oracle(server, truth)
         self.network = Network(server, self.oracle, self.random)
         self.deeds = Deeds(self)

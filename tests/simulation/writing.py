@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.simulation.canary import household_canary, person_canary
+from tests.simulation.canary import household_canary, person_canary, village_canary
 from tests.simulation.phone import Phone
 from tests.simulation.village import Somebody
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 Change = dict[str, Any]
 FACTS = ("visit", "health_check", "counselling")
-KINDS = (("fact", 50), ("set", 18), ("amend", 10), ("void", 6), ("review", 8), ("strange", 3))
+KINDS = (("fact", 50), ("set", 18), ("amend", 10), ("void", 6), ("review", 8), ("strange", 3), ("above", 5))
 
 
 def write_something(world: World, phone: Phone, what: str | None = None) -> Change | None:
     """A change that the person holding this phone could make now; None where there is nothing to write on."""
     names, weights = zip(*KINDS, strict=True)
     name = what or world.random.choices(names, weights)[0]
-    areas = sorted(phone.disk.stores["cursors"])
+    areas = sorted(phone.disk.stores["cursors"].keys() - set(world.village.tops))
     if not areas:
         return None
-    writers = {"fact": _fact, "set": _set, "amend": _amend, "void": _void, "review": _review}
+    writers = {"fact": _fact, "set": _set, "amend": _amend, "void": _void, "review": _review, "above": _above}
     return writers.get(name, _strange)(world, phone, world.random.choice(areas))
 
 
@@ -90,6 +90,19 @@ def _review(world: World, phone: Phone, area: str) -> Change | None:
     if world.random.random() < 0.4:
         body = {"verdict": "returned", "reason": "please look again"}
     return {"area": area, "kind": row["kind"], "op": "review", "record": row["id"], "body": body}
+
+
+def _above(world: World, phone: Phone, area: str) -> Change | None:
+    """A post of a village, theirs or not; now and then a person, who must never be there."""
+    number = world.random.randrange(len(world.village.tops))
+    change: Change = {"area": world.village.tops[number], "op": "set", "base": {}}
+    person = _somebody(world, phone, area) if world.random.random() < 0.3 else None
+    if person is not None:
+        about = {"person": person.id, "household": person.household_id}
+        title = f"{household_canary(person.household)} {person_canary(person.number)}"
+        return change | about | {"kind": "household", "record": world.new_id(), "body": {"title": title}}
+    body = {"name": f"{village_canary(number)} {world.random.randrange(10**6)}", "role": "cadre"}
+    return change | {"kind": "post", "record": world.new_id(), "body": body}
 
 
 def _strange(world: World, phone: Phone, area: str) -> Change | None:

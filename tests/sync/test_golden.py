@@ -43,7 +43,7 @@ def test_every_version_of_a_form_has_its_golden_batch_which_is_accepted_whole(
     with world.store.write() as tx:
         place = {"area_id": area, "parent_id": None, "level": "grid", "name": "老网格", "position": 9}
         tx.execute(insert(schema.area).values(place))
-        ensure_log(tx, area)
+        ensure_log(tx, area, "grid")
         grant = {"area_id": area, "account_id": world.accounts["asha"], "role": "volunteer", "since": 0}
         tx.execute(insert(schema.access).values(grant))
     statuses = world.fold("asha", *profiles, *changes, now=NOW + 60_000)

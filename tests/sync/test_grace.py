@@ -128,7 +128,7 @@ def test_nothing_of_a_lost_area_is_read_for_the_phone_that_lost_it(world: World)
     ]
     assert "fields" not in answer["statuses"][0]
     assert answer["news"] == []
-    assert answer["areas"] == {"granted": [], "lost": [area]}
+    assert answer["areas"] == {"granted": [], "lost": sorted([area, world.areas["青禾村"]])}
     assert not answer.get("repairs")
     assert area not in answer.get("checks", {})
     [row] = rows_named(world, person)

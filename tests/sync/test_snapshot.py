@@ -30,7 +30,7 @@ from sync.scope import SYSTEM
 from sync.shelf import Shelf
 from sync.tombstones import Act
 from sync.wire import JsonText, encode_body
-from tests.sync.test_exchange import ask
+from tests.sync.test_exchange import ask, pages_of
 from tests.world import HOUSEHOLDS, NOW, PEOPLE, build_world
 from webapp.forms.catalogue import build_catalogue
 
@@ -212,10 +212,11 @@ def test_what_never_leaves_the_server_is_not_in_a_snapshot(world: World) -> None
 def test_a_phone_of_before_snapshots_gets_the_log_from_its_first_number(world: World) -> None:
     log_of_visits(world)
     for request in ({}, {"snapshots": 0}, {"snapshots": "yes"}):
-        [page] = ask(world, "asha", **request)["news"]
+        [page] = pages_of(ask(world, "asha", **request), world.areas["一组"])
         assert (page["from"], page["fresh"], "snapshot" in page) == (0, True, False)
-    inside = write_cursor(SECRET, world.areas["一组"], world.store.epoch(), Cursor(3, "older::-5:x"))
-    [page] = ask(world, "asha", cursors={world.areas["一组"]: inside})["news"]
+    area = world.areas["一组"]
+    inside = write_cursor(SECRET, area, world.store.epoch(), Cursor(3, "older::-5:x"))
+    [page] = pages_of(ask(world, "asha", cursors={area: inside}), area)
     assert (page["from"], page["fresh"]) == (0, True)
 
 
@@ -228,7 +229,7 @@ def test_a_phone_of_before_snapshots_gets_the_log_from_its_first_number(world: W
 def test_a_position_of_another_build_starts_the_area_afresh(world: World, position: str) -> None:
     area = world.areas["一组"]
     cursor = write_cursor(b"secret", area, world.store.epoch(), Cursor(3, position))
-    [page] = ask(world, "asha", snapshots=2, cursors={area: cursor})["news"]
+    [page] = pages_of(ask(world, "asha", snapshots=2, cursors={area: cursor}), area)
     assert page["first"] is True
 
 
@@ -240,24 +241,26 @@ def test_a_cursor_in_a_snapshot_cannot_be_forged_or_carried_to_another_area(worl
         write_cursor(b"secret", other, epoch, Cursor(3, "older::-5:x")),
         write_cursor(b"secret", area, "another", Cursor(3, "older::-5:x")),
     ):
-        [page] = ask(world, "asha", snapshots=2, cursors={area: forged})["news"]
+        [page] = pages_of(ask(world, "asha", snapshots=2, cursors={area: forged}), area)
         assert page["first"] is True
 
 
 def test_a_cursor_below_the_floor_starts_afresh_and_one_at_the_floor_goes_on(world: World) -> None:
     log_of_visits(world)
     area = world.areas["一组"]
-    reader = Reader(world, [area]).read_all()
+    reader = Reader(world, [area, world.areas["青禾村"]]).read_all()
     early = write_cursor(SECRET, area, world.store.epoch(), Cursor(9))
     inside = write_cursor(SECRET, area, world.store.epoch(), Cursor(9, "people:person:0:x"))
     with world.store.write() as tx:
         raised = update(schema.area_log).where(schema.area_log.c.area_id == area)
         tx.execute(raised.values(floor=10))
     for cursor in (early, inside):
-        assert ask(world, "asha", snapshots=2, cursors={area: cursor})["news"][0]["first"] is True
-    assert ask(world, "asha", cursors={area: early})["news"][0]["fresh"] is True
+        [page, *_] = pages_of(ask(world, "asha", snapshots=2, cursors={area: cursor}), area)
+        assert page["first"] is True
+    [page] = pages_of(ask(world, "asha", cursors={area: early}), area)
+    assert page["fresh"] is True
     at_floor = write_cursor(SECRET, area, world.store.epoch(), Cursor(10))
-    [page] = ask(world, "asha", snapshots=2, cursors={area: at_floor})["news"]
+    [page] = pages_of(ask(world, "asha", snapshots=2, cursors={area: at_floor}), area)
     assert (page["from"], "fresh" in page) == (10, False)
     assert ask(world, "asha", snapshots=2, cursors=reader.cursors)["news"] == []
 

@@ -88,7 +88,12 @@ def is_reviewer(caller: Caller) -> bool:
 
 def desk_areas(caller: Caller) -> list[str]:
     """The grids whose records they decide on, sorted."""
-    return sorted(area for area, roles in caller.roles.items() if roles & REVIEWERS)
+    return sorted(area for area in caller.areas if caller.may_review(area))
+
+
+def desk_places(caller: Caller) -> list[str]:
+    """Their grids and the areas above that they decide on, sorted."""
+    return sorted(area for area in caller.roles if caller.may_review(area))
 
 
 def sign_in_required(view: Callable[P, R]) -> Callable[P, R | Response]:

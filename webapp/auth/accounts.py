@@ -15,7 +15,8 @@ from sync import schema
 from sync.audit import note
 from sync.database import Store
 from sync.rows import rows_of
-from sync.scope import RANKED_ROLES, SYSTEM, grids_under
+from sync.scope import RANKED_ROLES, SYSTEM
+from sync.tree import grids_under
 from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 
 SHORTEST_PASSWORD = 8

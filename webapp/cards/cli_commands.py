@@ -9,7 +9,8 @@ import click
 from sqlalchemy import Connection, select
 
 from sync.schema import area as area_table
-from sync.scope import SYSTEM, grids_under
+from sync.scope import SYSTEM
+from sync.tree import grids_under
 from webapp.cards.issue import ensure_cards
 from webapp.cards.pdf import NoBrowserError, print_cards
 from webapp.cards.sheets import FORMATS

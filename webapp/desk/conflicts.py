@@ -16,7 +16,7 @@ from sync.clock import parse_stamp
 from sync.overlay import Row
 from sync.rows import IN_CONFLICT, rows_of
 from sync.schema import account
-from webapp.auth.access import current_caller, desk_areas, desk_required
+from webapp.auth.access import current_caller, desk_places, desk_required
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint, desk_shelf
 from webapp.extensions import store_of
@@ -64,7 +64,7 @@ def _show_conflicts(error: str) -> Answer:
 
 
 def _rows(tx: Connection) -> list[Row]:
-    store, areas = store_of(current_app), desk_areas(current_caller())
+    store, areas = store_of(current_app), desk_places(current_caller())
     rows = rows_of(tx, store.catalogue, areas, kinds=PROFILES, states=[IN_CONFLICT])
     return [row for row in rows if row.get("conflicts")]
 

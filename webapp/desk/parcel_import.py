@@ -18,7 +18,8 @@ from sync.parcel import Contents, Parcel, ParcelError
 from sync.records import Status, fold_changes
 from sync.request import MAX_CHANGES
 from sync.schema import access, account, device
-from sync.scope import Caller, grids_under, load_caller, stopped_caller
+from sync.scope import Caller, load_caller, stopped_caller
+from sync.tree import grids_under
 from webapp.auth.access import desk_areas
 from webapp.auth.devices import read_lapsed
 from webapp.ledger.commands import new_id, now_ms

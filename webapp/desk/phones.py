@@ -11,8 +11,8 @@ from sync.audit import note
 from sync.holdings import areas_held
 from sync.schema import access, account, device
 from sync.schema import area as area_table
-from sync.scope import Caller, grids_under, load_caller
-from webapp.auth.access import current_caller, desk_areas, desk_required
+from sync.scope import Caller, load_caller
+from webapp.auth.access import current_caller, desk_areas, desk_places, desk_required
 from webapp.auth.devices import revoke_device, write_enrolment
 from webapp.cards.qr import draw_qr
 from webapp.care.dates import local_date
@@ -99,7 +99,7 @@ def _may_manage(tx: Connection, account_id: str) -> Caller:
     Handing over a phone is handing over an identity: never one that sees more than oneself.
     """
     found = load_caller(tx, account_id, None, now_ms())
-    if found is None or not found.areas or not found.areas <= set(desk_areas(current_caller())):
+    if found is None or not found.areas or not found.roles.keys() <= set(desk_places(current_caller())):
         abort(404)
     held = set(tx.scalars(select(access.c.role).where(access.c.account_id == account_id)))
     if "operator" in held and current_caller().role != "operator":
@@ -115,14 +115,15 @@ def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
     mine = set(desk_areas(current_caller()))
     held = areas_held(tx, [each.device_id for each in phones])
     names = {found.area_id: found.name for found in tx.execute(select(area_table))}
-    manageable = caller.areas <= mine and (caller.role != "operator" or current_caller().role == "operator")
+    within = caller.roles.keys() <= set(desk_places(current_caller()))
+    manageable = within and (caller.role != "operator" or current_caller().role == "operator")
     return {
         "id": caller.account,
         "name": caller.name,
         "login": row.login,
         "phone": phone_words(row.phone or ""),
         "role": role_words(caller.role, t),
-        "grids": str(len(set(grids_under(tx, list(caller.areas))) & mine)),
+        "grids": str(len(caller.areas & mine)),
         "manageable": manageable,
         "devices": [
             {
@@ -142,8 +143,8 @@ def _holds(phone: Any, rows: list[Any], owner: Caller, names: dict[str, str]) ->
 
     Only of grids of one's own desk: the others' names are none of our business.
     """
-    granted = owner.areas if phone.revoked_at is None else frozenset()
-    mine = desk_areas(current_caller())
+    granted = owner.readable if phone.revoked_at is None else frozenset()
+    mine = desk_places(current_caller())
     words = []
     for row in rows:
         if row.area_id in granted or row.area_id not in mine:

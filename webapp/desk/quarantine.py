@@ -27,7 +27,7 @@ from sync.held import (
     may_reassign,
 )
 from sync.schema import account
-from webapp.auth.access import current_caller, desk_areas, desk_required
+from webapp.auth.access import current_caller, desk_places, desk_required
 from webapp.desk.queue import list_decided, list_held
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint, desk_shelf
@@ -49,7 +49,7 @@ MOST_FOUND = 20
 @desk_required
 def show_quarantine() -> Answer:
     """What waits for a decision, and what was decided within thirty days."""
-    areas = desk_areas(current_caller())
+    areas = desk_places(current_caller())
     with store_of(current_app).read() as tx:
         waiting, decided = list_held(tx, areas), list_decided(tx, areas, now_ms() - MONTH)
         shelf, names = desk_shelf(tx), _names(tx, [*waiting, *decided])
@@ -78,7 +78,7 @@ def decide(area: str, change: str) -> Answer:
         return _show_held(key, _("不收要写明原因，写的人才知道为什么。")), 422
     if not request.form.get("sure"):
         return _ask_again(key, decision)
-    decider = Decider(caller, tuple(desk_areas(caller)), now_ms(), secrets.token_bytes(10))
+    decider = Decider(caller, tuple(desk_places(caller)), now_ms(), secrets.token_bytes(10))
     with store.write() as tx:
         outcome = decide_held(tx, store.catalogue, decider, key, decision)
     if outcome.status == "refused":
@@ -131,7 +131,7 @@ def _show_held(key: tuple[str, str], error: str) -> Answer:
 
 def _find(key: tuple[str, str]) -> tuple[dict[str, Any], Shelf]:
     with store_of(current_app).read() as tx:
-        row = find_held(tx, desk_areas(current_caller()), key)
+        row = find_held(tx, desk_places(current_caller()), key)
         if row is None:
             abort(404)
         shelf = desk_shelf(tx)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, render_template, url_for
 from flask_babel import gettext as _
 
-from webapp.auth.access import current_caller, desk_areas
+from webapp.auth.access import current_caller, desk_places
 from webapp.desk.queue import count_waiting
 from webapp.extensions import store_of, wants_partial
 
@@ -16,7 +16,7 @@ def render_desk(template: str, active: str, **context: Any) -> str:
     """Render ``template`` (blocks title and main) with ``active`` marked in the nav."""
     caller = current_caller()
     with store_of(current_app).read() as tx:
-        counts = count_waiting(tx, desk_areas(caller))
+        counts = count_waiting(tx, desk_places(caller))
     nav = [
         ("decide", _("要你定夺"), url_for("desk.show_queue"), counts["decide"]),
         ("queue", _("全部记录"), url_for("desk.show_logs"), counts["pending"]),

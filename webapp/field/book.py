@@ -1,6 +1,6 @@
 """The book of a person without a worker: what a phone would hold, read from the database.
 
-Invariant: only grids of the caller's grants, as at the exchange.
+Invariant: only grids of the caller's grants and the areas above them, as at the exchange.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def load_book(tx: Connection, store: Store, caller: Caller) -> dict[str, Any]:
     """The caller's book: rows by shelf (``SHELVES``), and ``summaries`` by person's id."""
     book: dict[str, Any] = {shelf: [] for shelf in SHELVES.values()}
     summaries: dict[str, Any] = {}
-    for row in rows_of(tx, store.catalogue, caller.areas):
+    for row in rows_of(tx, store.catalogue, caller.readable):
         if row["kind"] in SHELVES:
             book[SHELVES[row["kind"]]].append(row)
         elif row["kind"] in FACTS:

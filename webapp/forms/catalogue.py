@@ -28,7 +28,19 @@ from webapp.ledger.pairings import judge_pairing, may_set_own
 FACTS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
 DERIVED = "1"  # raise it where lookup, subject, words or facets are made by other rules
 LONGEST = 4000  # characters of one field of a profile
-PROFILES = ("grid", "member", "household", "person", "pairing", "card", "class_list", "need", "rhythm")
+PROFILES = (
+    "grid",
+    "member",
+    "household",
+    "person",
+    "pairing",
+    "card",
+    "class_list",
+    "need",
+    "rhythm",
+    "post",
+)
+ABOUT = frozenset({"person", "household"})  # types of field by which a profile is about somebody
 
 
 def build_catalogue() -> Catalogue:
@@ -61,9 +73,13 @@ def _check(form: dict[str, Any], fields: dict[str, Any]) -> list[dict[str, str]]
 
 def _profile(kind: str) -> Kind:
     form = load_profile(kind)
+    lives = form.get("lives", "grid")
+    if lives != "grid" and any(field["type"] in ABOUT for field in form["fields"]):
+        raise ValueError(f"{kind} is about somebody, so it lives in a grid")
     return Kind(
         name=kind,
         family="profile",
+        lives=lives,
         fields=frozenset(field["key"] for field in form["fields"]),
         private=_marked(form, "private"),
         check=partial(check_profile, form),

@@ -103,8 +103,7 @@ def ensure_area(tx: Connection, level: str, name: str, parent: str | None, posit
         found = new_id()
         values = {"area_id": found, "parent_id": parent, "level": level, "name": name, "position": position}
         tx.execute(insert(area).values(values))
-    if level == "grid":
-        ensure_log(tx, found)
+    ensure_log(tx, found, level)
     return str(found)
 
 

@@ -5,7 +5,17 @@ import { unpack } from "../../sync/packing.js";
 import { isUnseen, meetRow } from "./outbox.js";
 import { blocksOf, isTombstone, latestOf, makeSegments } from "./segments.js";
 
-export const PROFILES = new Set(["grid", "member", "household", "person", "pairing", "card", "rhythm", "need"]);
+export const PROFILES = new Set([
+  "grid",
+  "member",
+  "household",
+  "person",
+  "pairing",
+  "card",
+  "rhythm",
+  "need",
+  "post",
+]);
 const STORES = ["meta", "cursors", "directory", "summaries", "facts", "drafts", "outbox"];
 
 /** Thrown where pages do not join on to what the phone has: the cursor stays, nothing is written. */
