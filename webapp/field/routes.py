@@ -85,7 +85,7 @@ def show_form(person: str, kind: str) -> Answer:
     if kind not in FACTS:
         return not_found()
     book, now = read_book(), now_ms()
-    view = form_view(book, kind, person, {"occurred_at": now}, [], now, t)
+    view = form_view(book, kind, person, {"occurred_at": now} | _named_in(kind), [], now, t)
     return answer_page("field/form.html", "households", view, book)
 
 
@@ -193,6 +193,12 @@ def choose() -> Answer:
         if chosen in allowed:
             response.set_cookie(cookie, chosen, max_age=400 * 86400, samesite="Lax")
     return response
+
+
+def _named_in(kind: str) -> dict[str, str]:
+    """What the address names for a form's references: the need that a service is for."""
+    refs = (field["key"] for field in load_form(kind)["fields"] if field["type"] == "ref")
+    return {key: request.args[key] for key in refs if key in request.args}
 
 
 def _take_form(person: str, kind: str, amends: dict[str, Any] | None) -> Answer:

@@ -25,7 +25,18 @@ from webapp.ledger.lookup import (
 )
 from webapp.ledger.pairings import judge_pairing, may_set_own
 
-FACTS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
+FACTS = (
+    "visit",
+    "health_check",
+    "counselling",
+    "parent_feedback",
+    "school_visit",
+    "service",
+    "diary",
+    "talk",
+    "guardian_talk",
+    "attendance",
+)
 DERIVED = "1"  # raise it where lookup, subject, words or facets are made by other rules
 LONGEST = 4000  # characters of one field of a profile
 PROFILES = (
@@ -39,6 +50,9 @@ PROFILES = (
     "need",
     "rhythm",
     "post",
+    "care_plan",
+    "plan_step",
+    "session",
 )
 ABOUT = frozenset({"person", "household"})  # types of field by which a profile is about somebody
 

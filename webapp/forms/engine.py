@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from sync.ids import is_id
 from webapp.care.dates import instant_at, is_date, local_date, local_time
 
 Form = dict[str, Any]
@@ -26,6 +27,7 @@ _SPACES = (*range(9, 14), 0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x
 _BLANKS = "".join(map(chr, (*_SPACES, 0x3000, 0xFEFF)))  # what ECMAScript trims
 _DECIMAL = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?")
 _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])")
+_UNTOLD = frozenset({"instant", "ref"})
 INSTANT_LIMIT = 1 << 47  # ms, in the year 6429; what a change may carry
 
 
@@ -101,7 +103,7 @@ def describe(form: Form, fields: Body, t: Translate) -> list[dict[str, str]]:
     told = []
     for field in form["fields"]:
         value = fields.get(field["key"])
-        if value is not None and field["type"] != "instant":
+        if value is not None and field["type"] not in _UNTOLD:
             told.append(
                 {"key": field["key"], "label": t(field["label"]), "text": value_text(field, value, t)}
             )
@@ -169,6 +171,7 @@ def _draw(field: Field, value: Any, message: str, t: Translate) -> dict[str, Any
         "is_text": kind == "text",
         "is_date": kind == "date",
         "is_instant": kind == "instant",
+        "is_hidden": kind == "ref",
         "is_computed": kind == "computed",
         "choices": choices,
     }
@@ -231,6 +234,7 @@ _READERS: dict[str, Callable[[list[str]], Any]] = {
     "text": lambda typed: typed[0],
     "date": lambda typed: typed[0],
     "instant": _read_instant,
+    "ref": lambda typed: typed[0],
     "integer": _read_integer,
     "decimal": _read_number,
 }
@@ -272,6 +276,13 @@ def _check_instant(field: Field, value: Any, t: Translate) -> Found:
     return "not_a_time", t("%(label)s：请选日期和时间。", label=t(field["label"]))
 
 
+def _check_ref(field: Field, value: Any, t: Translate) -> Found:
+    """A record that the form speaks of, by its id; nobody types it."""
+    if is_id(value):
+        return None
+    return "not_an_id", t("%(label)s：请从那一页再点一次。", label=t(field["label"]))
+
+
 def _check_number(field: Field, value: Any, t: Translate) -> Found:
     label, text = t(field["label"]), _number_text(field, value)
     match = _DECIMAL.fullmatch(text)
@@ -303,6 +314,7 @@ def _number_text(field: Field, value: Any) -> str:
 
 
 _CHECKS: dict[str, Callable[[Field, Any, Translate], Found]] = {
+    "ref": _check_ref,
     "one": _check_choice,
     "many": _check_choice,
     "text": _check_text,

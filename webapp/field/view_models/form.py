@@ -50,6 +50,6 @@ def form_view(
         "drafts": drafts,
         "draft_action": f"/field/drafts/{kind}/{person_id}",
         "draft_kept": draft_kept,
-        "is_counselling": kind == "counselling",
+        "is_counselling": bool(load_form(kind).get("warns")),
         "submit": t("存下改好的") if amends else t("存下"),
     }

@@ -13,7 +13,7 @@ from webapp.field.view_models.frame import head
 from webapp.field.view_models.household import person_calls
 from webapp.field.view_models.need_items import need_field, need_label, need_tag, whose_need
 from webapp.field.view_models.shelf import Book, Shelf
-from webapp.field.view_models.words import KINDS, Row, day_words, join_words, moment_words
+from webapp.field.view_models.words import Row, day_words, join_words, moment_words
 from webapp.forms.engine import Form, Translate, form_fields, load_profile, value_text
 
 TOLD = ("category", "due", "source", "opened_at", "taker", "department", "answer", "result", "reason")
@@ -53,7 +53,7 @@ def need_view(book: Book, need_id: str, me: str, saved: str, now: int, t: Transl
             for each in next_steps(fields.get("state", ""))
             if each not in (step, "taken")
         ],
-        "can_serve": "service" in KINDS and person is not None and is_open(fields),
+        "can_serve": person is not None and is_open(fields),
         "serve_href": f"/field/people/{fields.get('person', '')}/service/new?need={need_id}",
         "calls": calls,
         "has_calls": bool(calls),

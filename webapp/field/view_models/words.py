@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from webapp.care.dates import age_on, days_between, local_date, local_time, weekday
@@ -10,7 +11,18 @@ from webapp.forms.engine import Translate, load_form, load_profile, value_text
 
 Row = dict[str, Any]
 SHAPES = {"urgent": "▲", "watch": "◆", "well": "●"}
-KINDS = ("visit", "health_check", "counselling", "parent_feedback", "school_visit")
+KINDS = (
+    "visit",
+    "health_check",
+    "counselling",
+    "parent_feedback",
+    "school_visit",
+    "service",
+    "diary",
+    "talk",
+    "guardian_talk",
+    "attendance",
+)
 
 
 def day_words(date: str, today: str, t: Translate) -> str:
@@ -88,19 +100,12 @@ def age_words(person: Row, today: str, t: Translate) -> str:
 def fact_words(row: Row, t: Translate) -> str:
     """The gist of a fact in a few words."""
     fields = row["fields"]
-    if row["kind"] == "visit":
-        gist = _values("visit", ("how",), fields, t)
-    elif row["kind"] == "health_check":
+    gist: list[str] = []
+    if row["kind"] == "health_check":
         measured = _values("health_check", ("temperature", "glucose", "weight"), fields, t)
         gist = _pressure(fields) + measured[:1]
-    elif row["kind"] == "counselling":
-        gist = _values("counselling", ("topic", "mood"), fields, t)
-    elif row["kind"] == "parent_feedback":
-        gist = _values("parent_feedback", ("who", "how"), fields, t)
-    elif row["kind"] == "school_visit":
-        gist = _values("school_visit", ("met", "attendance"), fields, t)
-    else:
-        gist = []
+    elif row["kind"] in KINDS:
+        gist = _values(row["kind"], load_form(row["kind"]).get("gist", ()), fields, t)
     return " · ".join(gist) or kind_words(row["kind"], t)
 
 
@@ -148,6 +153,6 @@ def _pressure(fields: dict[str, Any]) -> list[str]:
     return [f"{fields['systolic']}/{fields['diastolic']} mmHg"]
 
 
-def _values(kind: str, keys: tuple[str, ...], fields: dict[str, Any], t: Translate) -> list[str]:
+def _values(kind: str, keys: Iterable[str], fields: dict[str, Any], t: Translate) -> list[str]:
     known = {field["key"]: field for field in load_form(kind)["fields"]}
     return [value_text(known[key], fields[key], t) for key in keys if fields.get(key) is not None]

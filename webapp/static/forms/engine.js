@@ -2,11 +2,17 @@
 // Measured values are decimal strings ("36.6"), counts integers, choices their value; what is missing is
 // absent. t(msgid, values) translates. Twin: webapp/forms/engine.py; vectors: tests/vectors/forms.json.
 
+import attendance from "../../forms/attendance.json" with { type: "json" };
 import counselling from "../../forms/counselling.json" with { type: "json" };
+import diary from "../../forms/diary.json" with { type: "json" };
+import guardianTalk from "../../forms/guardian_talk.json" with { type: "json" };
 import healthCheck from "../../forms/health_check.json" with { type: "json" };
 import parentFeedback from "../../forms/parent_feedback.json" with { type: "json" };
 import schoolVisit from "../../forms/school_visit.json" with { type: "json" };
+import service from "../../forms/service.json" with { type: "json" };
+import talk from "../../forms/talk.json" with { type: "json" };
 import visit from "../../forms/visit.json" with { type: "json" };
+import { isId } from "../sync/ids.js";
 import { instantAt, isDate, localDate, localTime } from "../care/dates.js";
 
 const FORMS = {
@@ -15,7 +21,13 @@ const FORMS = {
   counselling,
   parent_feedback: parentFeedback,
   school_visit: schoolVisit,
+  service,
+  diary,
+  talk,
+  guardian_talk: guardianTalk,
+  attendance,
 };
+const UNTOLD = new Set(["instant", "ref"]);
 const DECIMAL = /^([0-9]{1,9})(?:\.([0-9]{1,6}))?$/;
 const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])/;
 const INSTANT_LIMIT = 2 ** 47; // ms, in the year 6429; what a change may carry
@@ -70,7 +82,7 @@ export function checkForm(form, given, t, today = null) {
 /** What a log says, in words, in order of the form: [{key, label, text}]. */
 export function describe(form, fields, t) {
   return form.fields
-    .filter((field) => (fields[field.key] ?? null) !== null && field.type !== "instant")
+    .filter((field) => (fields[field.key] ?? null) !== null && !UNTOLD.has(field.type))
     .map((field) => ({
       key: field.key,
       label: t(field.label),
@@ -129,6 +141,7 @@ function draw(field, value, message, t) {
     is_text: field.type === "text",
     is_date: field.type === "date",
     is_instant: field.type === "instant",
+    is_hidden: field.type === "ref",
     is_computed: field.type === "computed",
     choices: (field.choices ?? []).map((choice) => ({
       id: `f-${field.key}-${choice.value}`,
@@ -186,6 +199,7 @@ const READERS = {
   text: (typed) => typed[0],
   date: (typed) => typed[0],
   instant: readInstant,
+  ref: (typed) => typed[0],
   integer: readInteger,
   decimal: readNumber,
 };
@@ -220,6 +234,11 @@ function checkInstant(field, value, t) {
   return ["not_a_time", t("%(label)s：请选日期和时间。", { label: t(field.label) })];
 }
 
+/** A record that the form speaks of, by its id; nobody types it. */
+function checkRef(field, value, t) {
+  return isId(value) ? null : ["not_an_id", t("%(label)s：请从那一页再点一次。", { label: t(field.label) })];
+}
+
 function checkNumber(field, value, t) {
   const label = t(field.label);
   const text = numberText(field, value);
@@ -247,6 +266,7 @@ function numberText(field, value) {
 }
 
 const CHECKS = {
+  ref: checkRef,
   one: checkChoice,
   many: checkChoice,
   text: checkText,

@@ -47,8 +47,14 @@ export async function showForm(site) {
   const { id, kind } = site.params;
   if (!loadForm(kind)) return notFound(site);
   const draft = await site.store.draft(kind, id);
-  const body = draft ?? { occurred_at: site.now };
+  const body = { ...(draft ?? { occurred_at: site.now }), ...namedIn(loadForm(kind), site.query) };
   return formPage(site, kind, id, body, [], { draft_kept: draft !== null });
+}
+
+/** What the address names for a form's references: the need that a service is for. */
+function namedIn(form, query) {
+  const names = form.fields.filter((field) => field.type === "ref" && query.has(field.key)).map(({ key }) => key);
+  return Object.fromEntries(names.map((key) => [key, query.get(key)]));
 }
 
 export async function showAmendment(site) {

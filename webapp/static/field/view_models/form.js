@@ -32,7 +32,7 @@ export function formView(book, kind, personId, body, errors, now, t, options = {
     drafts,
     draft_action: `/field/drafts/${kind}/${personId}`,
     draft_kept: draftKept,
-    is_counselling: kind === "counselling",
+    is_counselling: Boolean(loadForm(kind).warns),
     submit: amends ? t("存下改好的") : t("存下"),
   };
 }

@@ -9,7 +9,7 @@ import { head } from "./frame.js";
 import { personCalls } from "./household.js";
 import { needField, needLabel, needTag, whoseNeed } from "./need_items.js";
 import { Shelf } from "./shelf.js";
-import { dayWords, joinWords, KINDS, momentWords } from "./words.js";
+import { dayWords, joinWords, momentWords } from "./words.js";
 
 const TOLD = ["category", "due", "source", "opened_at", "taker", "department", "answer", "result", "reason"];
 
@@ -44,7 +44,7 @@ export function needView(book, needId, me, saved, now, t) {
     others: nextSteps(fields.state ?? "")
       .filter((each) => each !== step && each !== "taken")
       .map((each) => ({ label: t(STEPS[each].act), href: `/field/needs/${needId}/${each}` })),
-    can_serve: KINDS.includes("service") && person !== undefined && isOpen(fields),
+    can_serve: person !== undefined && isOpen(fields),
     serve_href: `/field/people/${fields.person ?? ""}/service/new?need=${needId}`,
     calls,
     has_calls: calls.length > 0,

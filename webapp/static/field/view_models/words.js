@@ -6,7 +6,18 @@ import { reasonText } from "../../care/thresholds.js";
 import { loadForm, valueText } from "../../forms/engine.js";
 
 export const SHAPES = { urgent: "▲", watch: "◆", well: "●" };
-export const KINDS = ["visit", "health_check", "counselling", "parent_feedback", "school_visit"];
+export const KINDS = [
+  "visit",
+  "health_check",
+  "counselling",
+  "parent_feedback",
+  "school_visit",
+  "service",
+  "diary",
+  "talk",
+  "guardian_talk",
+  "attendance",
+];
 
 /** A date as people say it: 今天, 昨天, 明天, 11月30日, 2025年11月30日. */
 export function dayWords(date, today, t) {
@@ -75,13 +86,9 @@ export function ageWords(person, today, t) {
 export function factWords(row, t) {
   const { fields, kind } = row;
   let gist = [];
-  if (kind === "visit") gist = values("visit", ["how"], fields, t);
   if (kind === "health_check") {
     gist = [...pressure(fields), ...values(kind, ["temperature", "glucose", "weight"], fields, t).slice(0, 1)];
-  }
-  if (kind === "counselling") gist = values(kind, ["topic", "mood"], fields, t);
-  if (kind === "parent_feedback") gist = values(kind, ["who", "how"], fields, t);
-  if (kind === "school_visit") gist = values(kind, ["met", "attendance"], fields, t);
+  } else if (KINDS.includes(kind)) gist = values(kind, loadForm(kind).gist ?? [], fields, t);
   return gist.join(" · ") || kindWords(kind, t);
 }
 
