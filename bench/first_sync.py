@@ -176,6 +176,7 @@ def our_line(home: Path) -> Iterator[Line]:
     """Our server with the village in it, behind a line."""
     server = Server(home / "instance")
     install_village(home / "instance")
+    server.run("prepare")
     with Line(server.port) as line:
         server.url = line.url
         server.start()

@@ -84,7 +84,7 @@ class Phone:
         while True:
             self.now += 1_000
             request = {"protocol": 1, "epoch": self.epoch, "cursors": self.cursors, "bytes": 65_536}
-            request |= {"changes": changes, "snapshots": 1}
+            request |= {"changes": changes, "snapshots": 3}
             started = time.perf_counter()
             answer = exchange(self.store, self.session, request, self.now)
             taken = taken or time.perf_counter() - started

@@ -115,6 +115,6 @@ def _load_caller(tx: Connection, session: Session, stopped: bool, now: int) -> C
 
 def _areas(caller: Caller, asked: Asked) -> dict[str, list[str]]:
     return {
-        "granted": sorted(caller.readable - asked.cursors.keys()),
+        "granted": sorted((caller.readable & asked.only or caller.readable) - asked.cursors.keys()),
         "lost": sorted(asked.cursors.keys() - caller.readable),
     }

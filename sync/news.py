@@ -16,13 +16,15 @@ from sync.cursor import Cursor, read_cursor, write_cursor
 from sync.database import Store
 from sync.errors import ProblemError
 from sync.log import Log, logs_of
-from sync.request import Asked
+from sync.request import CELLS, SMALLEST_PAGE, Asked
 from sync.rows import read_page, rows_after, rows_until
-from sync.snapshot import Cell, format_position, parse_position
+from sync.snapshot import AFTER_RECENT, Cell, Position, format_position, parse_position, split
+from sync.wire import Prepared
 
 RAW = 6  # bytes of a log's rows to one byte on the wire, about, once packed and compressed
 USUAL_ROW = 28  # compressed bytes of a row where none has been sent to go by
 FIRST_STAGES = ("people", "recent")
+FEW = 8  # rows of a cell, at most, that go as tables beside another: those of an area above grids
 
 
 @dataclass
@@ -54,18 +56,22 @@ class Place:
 
 @dataclass
 class Reading:
-    """One answer's news while it is made: ``left`` compressed bytes may still be added."""
+    """One answer's news while it is made: ``left`` compressed bytes may still be added.
+
+    ``form`` is that of the snapshot pages that the phone takes (0: none); of cells one answer carries one.
+    """
 
     tx: Connection
     store: Store
     secret: bytes
     epoch: str
     left: int
-    snapshots: bool
+    form: int
     places: list[Place]
     pages: list[dict[str, Any]] = field(default_factory=list)
     rows: int = 0
     bytes: int = 0
+    cell: Prepared | None = None
 
     def add(self, place: Place, cursor: Cursor, page: dict[str, Any], rows: int, size: int) -> None:
         """Count a page in, and the phone moved on by it."""
@@ -77,10 +83,10 @@ class Reading:
 
 
 def read_cursors(secret: bytes, epoch: str, areas: frozenset[str], asked: Asked) -> dict[str, Cursor | None]:
-    """The cursor of each area; None where the phone has none that is ours and of this epoch."""
+    """The cursor of each area asked about; None where the phone has none that is ours and of this epoch."""
     return {
         area: read_cursor(secret, area, epoch, asked.cursors[area]) if area in asked.cursors else None
-        for area in sorted(areas)
+        for area in sorted(areas & asked.only if asked.only else areas)
     }
 
 
@@ -98,18 +104,22 @@ def refuse_if_behind(tx: Connection, cursors: dict[str, Cursor | None]) -> None:
 def read_news(
     tx: Connection, store: Store, secret: bytes, asked: Asked, cursors: dict[str, Cursor | None]
 ) -> dict[str, Any]:
-    """The answer's ``news``, ``remaining``, ``more`` and ``usable``, for the areas of ``cursors``."""
+    """The answer's ``news``, ``remaining``, ``more`` and ``usable``, for the areas of ``cursors``.
+
+    Where a page is of a prepared cell, ``cell`` is that one, and comes first.
+    """
     logs = logs_of(tx, list(cursors))
-    places = [_place_of(area, logs[area], cursor, asked.snapshots) for area, cursor in cursors.items()]
+    takes = bool(asked.snapshots)
+    places = [_place_of(area, logs[area], cursor, takes) for area, cursor in cursors.items()]
     reading = Reading(tx, store, secret, store.epoch(tx), asked.budget, asked.snapshots, places)
     _read_cells(reading, FIRST_STAGES)
     _read_logs(reading)
-    usable = all(_is_usable(place, asked.snapshots) for place in places)
+    usable = all(_is_usable(place, takes) for place in places)
     if usable:
         _read_cells(reading, ("older",))
         _read_logs(reading)
     remaining = _remaining(reading)
-    return {
+    return ({"cell": reading.cell} if reading.cell else {}) | {
         "news": reading.pages,
         "remaining": remaining,
         "more": remaining["rows"] > 0 or any(place.in_snapshot for place in places),
@@ -129,17 +139,25 @@ def _place_of(area: str, log: Log, cursor: Cursor | None, snapshots: bool) -> Pl
 def _read_cells(reading: Reading, stages: tuple[str, ...]) -> None:
     """Add whole cells of these stages, area by area, as many as fit; one at least in an answer."""
     for place in reading.places:
-        if not (reading.snapshots and place.in_snapshot):
+        if not (reading.form and place.in_snapshot):
             continue
         while reading.left > 0 and place.in_snapshot:
             cells = _cells_of(reading, place)
             if cells and (cells[0].stage not in stages or _is_too_much(reading, cells[0])):
                 break
+            if cells and len(cells[0].packed) > max(reading.left, SMALLEST_PAGE):
+                cells[:1] = split(cells[0], max(reading.left, SMALLEST_PAGE))
             _add_cell(reading, place, cells)
 
 
 def _is_too_much(reading: Reading, cell: Cell) -> bool:
+    if reading.cell and not _goes_as_tables(reading, cell):
+        return True
     return bool(reading.pages) and len(cell.packed) > reading.left
+
+
+def _goes_as_tables(reading: Reading, cell: Cell) -> bool:
+    return reading.form != CELLS or cell.rows <= FEW
 
 
 def _cells_of(reading: Reading, place: Place) -> list[Cell]:
@@ -153,7 +171,10 @@ def _cells_of(reading: Reading, place: Place) -> list[Cell]:
 
 
 def _add_cell(reading: Reading, place: Place, cells: list[Cell]) -> None:
-    """One page of a snapshot; an empty one where nothing is left of it but to say so."""
+    """One page of a snapshot; an empty one where nothing is left of it but to say so.
+
+    The rows are the answer's ``cell``, or, for a build from before cells, the page's ``tables``.
+    """
     cell = cells.pop(0) if cells else None
     page = {
         "area": place.area,
@@ -162,24 +183,33 @@ def _add_cell(reading: Reading, place: Place, cells: list[Cell]) -> None:
         "first": place.fresh,
         "last": not cells,
         "left": sum(each.rows for each in cells),
-        "tables": cell.tables() if cell else {},
     }
-    cursor = Cursor(place.at, format_position(cell.end) if cells and cell else "")
+    if cell is None or _goes_as_tables(reading, cell):
+        page["tables"] = cell.tables() if cell else {}
+    else:
+        reading.cell = cell.prepared
+    page["next"] = cells[0].stage if cells else "log"
+    cursor = Cursor(place.at, format_position(_end_of(cell, cells[0])) if cells and cell else "")
     reading.add(place, cursor, page, cell.rows if cell else 0, len(cell.packed) if cell else 0)
 
 
+def _end_of(cell: Cell, following: Cell) -> Position:
+    """How far a phone is after a cell; once it has what is recent it stands in ``older``: it is usable."""
+    return AFTER_RECENT if following.stage == "older" != cell.stage else cell.end
+
+
 def _read_logs(reading: Reading) -> None:
-    """Add a page of each log that has more than the phone has read."""
+    """Add a page of each log that has more than the phone has read; none beside a cell, to go unpacked."""
     for place in reading.places:
-        if reading.left <= 0 or (place.in_snapshot and reading.snapshots):
+        if reading.left <= 0 or reading.cell or (place.in_snapshot and reading.form):
             continue
         start, fresh = place.cursor.seq, place.fresh
         if start >= place.log.head and not fresh:
             continue
-        budget = reading.left * (RAW if reading.snapshots else 1)
+        budget = reading.left * (RAW if reading.form else 1)
         page, size = read_page(reading.tx, reading.store.catalogue, place.area, start, budget)
         rows = sum(table["count"] for table in page["tables"].values())
-        size = size // RAW if reading.snapshots else size
+        size = size // RAW if reading.form else size
         reading.add(place, Cursor(page["to"]), page | ({"fresh": True} if fresh else {}), rows, size)
 
 
@@ -202,12 +232,12 @@ def _remaining(reading: Reading) -> dict[str, int]:
         if place.cells is not None:
             rows += sum(cell.rows for cell in place.cells)
             size += sum(len(cell.packed) for cell in place.cells)
-        elif place.in_snapshot and reading.snapshots:
+        elif place.in_snapshot and reading.form:
             counted = rows_until(reading.tx, place.area, place.log_from)
             rows, size = rows + counted, size + counted * usual
     behind = {}
     for place in reading.places:
-        start = place.log_from if reading.snapshots else place.cursor.seq
+        start = place.log_from if reading.form else place.cursor.seq
         if start < place.log.head:
             behind[place.area] = start
     newer = rows_after(reading.tx, behind)

@@ -3,7 +3,7 @@
 ``[{"id": "a", "kind": "visit", "seq": 1, "fields": {"how": "well"}}]`` packs to
 ``{"visit": {"count": 1, "columns": {"fields.how": ["well"], "id": ["a"], "seq": [1]}}}``; None stands for
 absent. The area is the page's, so no row carries it. Measured on 28,200 rows of a village: rows as
-gzip 3.10 MB, columns 0.95 MB (design D5). What ``shrink`` made smaller is read here too. Twin:
+gzip 3.10 MB, columns 0.95 MB (design D5). A snapshot's cells are smaller still: sync/cells.py. Twin:
 static/sync/packing.js.
 """
 
@@ -28,7 +28,7 @@ def unpack(tables: Tables, area: str) -> list[Row]:
     """The rows of packed tables, of ``area``, by number."""
     rows = []
     for kind, table in tables.items():
-        columns = _whole(table["columns"])
+        columns = table["columns"]
         for place in range(table["count"]):
             row: Row = {"kind": kind, "area": area, "fields": {}}
             for name, values in columns.items():
@@ -41,29 +41,6 @@ def unpack(tables: Tables, area: str) -> list[Row]:
             rows.append(row)
     rows.sort(key=lambda row: row["seq"])
     return rows
-
-
-def _whole(columns: dict[str, Any]) -> dict[str, list[Any]]:
-    """Columns without runs and with ids in one piece, whatever ``shrink`` made of them."""
-    whole = {name: _without_runs(values) for name, values in columns.items()}
-    if "id.at" not in whole:
-        return whole
-    ats, chances, nodes = (whole.pop(name) for name in ("id.at", "id.chance", "id.node"))
-    moments = whole.get("occurred_at") or [None] * len(ats)
-    parts = zip(ats, moments, chances, nodes, strict=True)
-    return whole | {"id": [_join_id(at + (moment or 0), chance, node) for at, moment, chance, node in parts]}
-
-
-def _without_runs(values: Any) -> list[Any]:
-    if isinstance(values, list):
-        return values
-    runs = values["runs"]
-    return [value for place in range(0, len(runs), 2) for value in [runs[place]] * runs[place + 1]]
-
-
-def _join_id(at: int, chance: str, node: str) -> str:
-    time = f"{at:012x}"
-    return f"{time[:8]}-{time[8:]}-7{chance[:3]}-{chance[3:7]}-{chance[7:]}{node}"
 
 
 def _flatten(row: Row) -> Row:

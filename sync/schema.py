@@ -1,9 +1,9 @@
 """The tables. Two sorts:
 
-*Distributed* tables (record, log, receipt, quarantine, audit, tally, area_log) belong to an area: ``area_id``
-leads every primary, unique and foreign key, ids are 36-character strings, and nothing relies on serials,
-triggers, LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema distributes by area
-(design D4).
+*Distributed* tables (record, log, receipt, quarantine, audit, tally, prepared, area_log) belong to an
+area: ``area_id`` leads every primary, unique and foreign key, ids are 36-character strings, and nothing
+relies on serials, triggers, LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema
+distributes by area (design D4).
 *Reference* tables (area, account, access, device, …) are small and replicated whole.
 Instants are milliseconds since 1970 UTC; documents are JSON text.
 """
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -180,6 +181,20 @@ audit = Table(
     Column("action", String(40), nullable=False),  # a word of the protocol: accept, decline, move, …
     Column("subject", String(40), nullable=False),  # the id of what it was done to
     Column("detail", Text, nullable=True),  # JSON; ids and codes only, nothing that describes a person
+)
+
+prepared = Table(
+    "prepared",
+    metadata,
+    _id("area_id", key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("form", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("read_at", BigInteger, nullable=False),
+    Column("position", String(120), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
 )
 
 # -- reference -----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The shelf of prepared snapshots: one of each process, bounded by bytes, the least used given up first.
 
 Invariant: nothing is taken from it that holds a row which has since left its area or was erased. What is not
-here is prepared anew (sync/snapshot.py); a shelf is never needed for being right, only for being fast.
+here is looked for in the database (sync/prepared.py), else prepared anew, quickly (sync/snapshot.py); a shelf
+is never needed for being right, only for being fast.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync.catalogue import Catalogue
 from sync.log import Log
-from sync.rows import GONE
-from sync.schema import record
+from sync.prepared import LAG, has_left, load_prepared
 from sync.snapshot import Snapshot, prepare
 
 LIMIT = 64 * 1024 * 1024
-LAG = 500  # numbers of the log that a new phone reads after a snapshot rather than have one prepared for it
 
 
 class Shelf:
@@ -52,10 +51,10 @@ class Shelf:
         found = self._find(tx, area, log, at)
         if found is None:
             with self._preparing:
-                found = self._find(tx, area, log, at)
+                found = self._find(tx, area, log, at) or self._load(tx, area, log, at)
                 if found is None:
-                    found = prepare(tx, catalogue, area, log.head if at is None else at, log.head)
-                    self._keep(found)
+                    found = prepare(tx, catalogue, area, at=log.head if at is None else at, head=log.head)
+                    self.keep(found)
         return found
 
     def _find(self, tx: Connection, area: str, log: Log, at: int | None) -> Snapshot | None:
@@ -65,17 +64,27 @@ class Shelf:
             found = self._kept.get((area, number)) if number is not None else None
             if found is not None:
                 self._kept.move_to_end((area, found.at))
-        if found is not None and _has_left(tx, found, log):
+        if found is not None and has_left(tx, found, log):
             self._drop(found)
             return None
         return found
+
+    def _load(self, tx: Connection, area: str, log: Log, at: int | None) -> Snapshot | None:
+        stored = load_prepared(tx, area)
+        if stored is None or has_left(tx, stored, log):
+            return None
+        if stored.at != at if at is not None else stored.at + LAG < log.head:
+            return None
+        self.keep(stored)
+        return stored
 
     def _drop(self, snapshot: Snapshot) -> None:
         with self._touching:
             if self._kept.get((snapshot.area, snapshot.at)) is snapshot:
                 self._size -= self._kept.pop((snapshot.area, snapshot.at)).size
 
-    def _keep(self, snapshot: Snapshot) -> None:
+    def keep(self, snapshot: Snapshot) -> None:
+        """Have a snapshot at hand, in the place of one at the same number."""
         if snapshot.size > self._limit:
             return
         with self._touching:
@@ -84,14 +93,3 @@ class Shelf:
             self._kept[key] = snapshot
             while self._size > self._limit:
                 self._size -= self._kept.popitem(last=False)[1].size
-
-
-def _has_left(tx: Connection, snapshot: Snapshot, log: Log) -> bool:
-    """Whether a row left the area after this was read: erased, moved away, or its tombstone gone since."""
-    if max(log.erased, log.floor) > snapshot.read_at:
-        return True
-    if log.head <= snapshot.read_at:
-        return False
-    since = record.c.area_id == snapshot.area, record.c.seq > snapshot.read_at
-    query = select(record.c.seq).where(*since, record.c.state.in_(GONE)).limit(1)
-    return tx.execute(query).first() is not None

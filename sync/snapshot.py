@@ -19,30 +19,33 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import brotli
 from sqlalchemy import Connection, select
 
 from sync.catalogue import Catalogue
-from sync.packing import Tables, pack, unpack
+from sync.cells import read_cell, write_cell
+from sync.packing import Row, Tables, pack
 from sync.rows import GONE, READ, pack_records
 from sync.schema import record
-from sync.wire import JsonText, dump_json
+from sync.splice import FAST, begin_stream
+from sync.wire import PREPARED, Prepared, dump_json
 
 STAGES = ("people", "recent", "older")
 RECENT = 3
-CELL = 28 * 1024  # compressed bytes aimed at; the smallest wish (32 KiB) holds one
-FIRST_RATIO = 6  # raw bytes of a record to one compressed, until the area's own is known
-OVERHEAD = 160  # raw bytes of a record's columns beside its documents
+CELL = 112 * 1024  # compressed bytes, quickly, at most; a phone that wishes for less gets a part of one
 STANDING = frozenset({"pending", "approved", "returned"})
 _FOREVER = 1 << 62
 _AGE = re.compile(r"-?[0-9]{1,19}")
 
 Position = tuple[int, str, int, str]
+AFTER_RECENT: Position = (2, "", -_FOREVER - 1, "")  # before the first of ``older``
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Rows of one stage, packed once: the JSON of their tables, compressed. ``end`` is the last row's."""
+    """Rows of one stage, or of ``people`` and ``recent``, written (sync/cells.py) and compressed once.
+
+    ``end`` is the position of the last of them, ``packed`` the beginning of a stream (sync/splice.py).
+    """
 
     end: Position
     rows: int
@@ -50,12 +53,21 @@ class Cell:
 
     @property
     def stage(self) -> str:
-        """The name of its stage."""
+        """The name of its last row's stage."""
         return STAGES[self.end[0]]
 
-    def tables(self) -> JsonText:
-        """The tables as they go into an answer."""
-        return JsonText(brotli.decompress(self.packed).decode())
+    @property
+    def prepared(self) -> Prepared:
+        """The cell as it goes into an answer."""
+        return Prepared(self.packed)
+
+    def tables(self) -> Tables:
+        """The tables of a page for a build that takes no cells."""
+        return pack(self.read())
+
+    def read(self) -> list[Row]:
+        """Its rows, by number, without their area."""
+        return read_cell(self.prepared.read(), "")
 
 
 @dataclass(frozen=True)
@@ -77,18 +89,27 @@ class Snapshot:
         if position is None:
             return list(self.cells)
         left = [cell for cell in self.cells if cell.end > position]
-        if left and position not in {cell.end for cell in self.cells}:
+        if left and position not in {AFTER_RECENT, *(cell.end for cell in self.cells)}:
             left[:1] = _rest_of(left[0], position)
         return left
 
 
-def prepare(tx: Connection, catalogue: Catalogue, area: str, at: int, head: int) -> Snapshot:
+def split(cell: Cell, size: int) -> list[Cell]:
+    """A cell in two, of which the first takes about ``size`` compressed bytes (one row at least)."""
+    placed = _placed(cell)
+    count = max(1, min(len(placed) - 1, len(placed) * size * 9 // (len(cell.packed) * 10)))
+    return [_pack_rows(placed[:count]), _pack_rows(placed[count:])] if len(placed) > 1 else [cell]
+
+
+def prepare(
+    tx: Connection, catalogue: Catalogue, area: str, *, at: int, head: int, quality: int = FAST
+) -> Snapshot:
     """Read an area's rows once and pack them into cells, as it was at the number ``at`` (≤ ``head``)."""
     found = tx.execute(select(*READ).where(record.c.area_id == area, record.c.seq <= head)).all()
     placed = place_rows(found, at)
     cells: list[Cell] = []
-    for _, stage in groupby(placed, key=lambda pair: pair[0][0]):
-        cells += _cut(list(stage), catalogue)
+    for _, stages in groupby(placed, key=lambda pair: STAGES[pair[0][0]] == "older"):
+        cells += _cut(list(stages), catalogue, quality)
     return Snapshot(area, at, head, tuple(cells))
 
 
@@ -151,36 +172,45 @@ def _age(occurred_at: int | None) -> int:
     return -_FOREVER if occurred_at is None else -occurred_at
 
 
-def _cut(placed: list[tuple[Position, Any]], catalogue: Catalogue) -> Iterator[Cell]:
-    """Cells of about CELL compressed bytes; each tells how much the next may hold."""
-    ratio, start = float(FIRST_RATIO), 0
-    while start < len(placed):
-        raw, end = 0, start
-        while end < len(placed) and raw < CELL * ratio:
-            row = placed[end][1]
-            raw += len(row.body) + len(row.extra) + OVERHEAD
-            end += 1
-        cell = _pack(placed[start:end], catalogue)
-        ratio, start = raw / len(cell.packed), end
-        yield cell
+def _cut(placed: list[tuple[Position, Any]], catalogue: Catalogue, quality: int) -> Iterator[Cell]:
+    """Cells of about the same number of rows, as many as it takes for none to be larger than about CELL."""
+    whole = _pack_records(placed, catalogue, FAST)
+    cells = -(-len(whole.packed) // CELL)
+    if cells == 1 and quality == FAST:
+        yield whole
+        return
+    most = -(-len(placed) // cells)
+    for start in range(0, len(placed), most):
+        yield _pack_records(placed[start : start + most], catalogue, quality)
+
+
+def _pack_records(placed: list[tuple[Position, Any]], catalogue: Catalogue, quality: int) -> Cell:
+    records = sorted((row for _, row in placed), key=lambda row: row.seq)
+    return _pack(placed[-1][0], pack_records(records, catalogue), [row.kind for row in records], quality)
 
 
 def _rest_of(cell: Cell, position: Position) -> list[Cell]:
     """What of a cell lies after a position: a phone that was served by another process cut elsewhere."""
-    rest = []
-    for row in unpack(cell.tables().read(), ""):
-        person, occurred_at = row.get("person"), row.get("occurred_at")
-        if _position(cell.end[0], row["kind"], person, occurred_at, row["id"]) > position:
-            rest.append(row)
-    return [Cell(cell.end, len(rest), _compress(pack(rest)))] if rest else []
+    rest = [(place, row) for place, row in _placed(cell) if place > position]
+    return [_pack_rows(rest)] if rest else []
 
 
-def _pack(placed: list[tuple[Position, Any]], catalogue: Catalogue) -> Cell:
-    together = sorted((row for _, row in placed), key=lambda row: (row.person_id or "", row.seq))
-    tables = pack_records(together, catalogue)  # in this order a cell is smaller than by position
-    return Cell(placed[-1][0], len(placed), _compress(tables))
+def _placed(cell: Cell) -> list[tuple[Position, Row]]:
+    """A cell's rows with their positions, in order."""
+    placed = []
+    for row in cell.read():
+        stage = cell.end[0] if "person" in row else 0
+        position = _position(stage, row["kind"], row.get("person"), row.get("occurred_at"), row["id"])
+        placed.append((position, row))
+    placed.sort(key=lambda pair: pair[0])
+    return placed
 
 
-def _compress(tables: Tables) -> bytes:
-    packed: bytes = brotli.compress(dump_json(tables).encode(), quality=5)
-    return packed
+def _pack_rows(placed: list[tuple[Position, Row]]) -> Cell:
+    rows = sorted((row for _, row in placed), key=lambda row: row["seq"])
+    return _pack(placed[-1][0], pack(rows), [row["kind"] for row in rows], FAST)
+
+
+def _pack(end: Position, tables: Tables, kinds: list[str], quality: int) -> Cell:
+    written = PREPARED + dump_json(write_cell(tables, kinds))
+    return Cell(end, len(kinds), begin_stream(written.encode(), quality))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from sync.audit import note
 from sync.change import Change, named_ids
 from sync.log import take_numbers
+from sync.prepared import forget_prepared
 from sync.rows import GONE
 from sync.schema import area_log, log, record
 from sync.tallies import forget_tallies
@@ -123,7 +124,8 @@ def log_entries(tx: Connection, area: str, records: list[Any], op: str, act: Act
 def bury(tx: Connection, area: str, records: list[Any], act: Act, *, to: str | None) -> None:
     """Make tombstones of these records of ``area``: left for the area ``to``, or erased where there is none.
 
-    What was prepared before is not sent any more: ``area_log.erased`` becomes the last number taken.
+    What was prepared before is deleted and, where a process remembers it, not sent any more:
+    ``area_log.erased`` becomes the last number taken.
     """
     numbers = log_entries(tx, area, records, "leave" if to else "erase", act)
     if not numbers:
@@ -136,6 +138,7 @@ def bury(tx: Connection, area: str, records: list[Any], act: Act, *, to: str | N
     forget_tallies(tx, [area])
     last = update(area_log).where(area_log.c.area_id == area)
     tx.execute(last.values(erased=max(numbers.values())))
+    forget_prepared(tx, area)
 
 
 def note_act(

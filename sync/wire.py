@@ -14,22 +14,30 @@ from typing import Any
 import brotli
 
 from sync.errors import ProblemError
+from sync.splice import FAST, end_stream, read_begun
 
 BODY_LIMIT = 2 * 1024 * 1024
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _WORTH_CODING = 600
-_SPLICED_DEPTH = 4  # answer, news, page, tables
+
+
+PREPARED = '{"cell":'  # what the beginning of an answer says before its prepared cell
 
 
 @dataclass(frozen=True)
-class JsonText:
-    """JSON that is written already: it goes into the answer as it is, without being read again."""
+class Prepared:
+    """The ``cell`` of an answer, whose stream begins with it as it was prepared (sync/snapshot.py)."""
 
-    text: str
+    begun: bytes
+
+    @property
+    def text(self) -> str:
+        """The beginning of the answer's JSON: all but what follows the cell."""
+        return read_begun(self.begun).decode()
 
     def read(self) -> Any:
-        """The value it is the JSON of."""
-        return json.loads(self.text)
+        """The cell."""
+        return json.loads(self.text.removeprefix(PREPARED))
 
 
 def decode_body(data: bytes, coding: str | None) -> dict[str, Any]:
@@ -59,28 +67,26 @@ def decode_object(data: bytes, limit: int) -> dict[str, Any]:
 
 
 def encode_body(body: dict[str, Any], accepted: str) -> tuple[bytes, str | None]:
-    """Write an answer as JSON in the best coding that the Accept-Encoding ``accepted`` names."""
-    data = write_json(body).encode()
+    """Write an answer as JSON in the best coding that the Accept-Encoding ``accepted`` names.
+
+    An answer with a ``cell`` begins with it, as it was compressed when it was prepared.
+    """
     codings = {part.split(";")[0].strip() for part in accepted.split(",")}
+    cell = body.get("cell")
+    if isinstance(cell, Prepared):
+        tail = "," + dump_json({name: part for name, part in body.items() if name != "cell"})[1:]
+        if "br" in codings:
+            return end_stream(cell.begun, tail.encode()), "br"
+        data = (cell.text + tail).encode()
+    else:
+        data = dump_json(body).encode()
     if len(data) < _WORTH_CODING:
         return data, None
     if "br" in codings:
-        return brotli.compress(data, quality=5), "br"
+        return brotli.compress(data, quality=FAST), "br"
     if "gzip" in codings:
         return gzip.compress(data, 6, mtime=0), "gzip"
     return data, None
-
-
-def write_json(value: Any, depth: int = _SPLICED_DEPTH) -> str:
-    """The JSON of a value in which, down to a page's tables, a JsonText may stand for its value."""
-    if isinstance(value, JsonText):
-        return value.text
-    if isinstance(value, dict) and depth:
-        pairs = (f"{dump_json(key)}:{write_json(each, depth - 1)}" for key, each in value.items())
-        return "{" + ",".join(pairs) + "}"
-    if isinstance(value, list) and depth:
-        return "[" + ",".join(write_json(each, depth - 1) for each in value) + "]"
-    return dump_json(value)
 
 
 def dump_json(value: Any) -> str:

@@ -16,6 +16,8 @@ TWINS = {
     "sync/clock.py": "sync/clock.js",
     "sync/overlay.py": "sync/overlay.js",
     "sync/packing.py": "sync/packing.js",
+    "sync/columns.py": "sync/columns.js",
+    "sync/cells.py": "sync/cells.js",
     "sync/digest.py": "sync/digest.js",
     "sync/edits.py": "sync/edits.js",
     "sync/ids.py": "sync/ids.js",
@@ -35,7 +37,7 @@ TWINS = {
         for path in (ROOT / "webapp/field/view_models").glob("[a-z]*.py")
     },
 }
-ONLY_SERVER = {"local_instant", "load_profile", "fields_at_fault", "ids_in"}
+ONLY_SERVER = {"local_instant", "load_profile", "fields_at_fault", "ids_in", "write_column", "write_cell"}
 
 
 @pytest.mark.parametrize(("stem", "vector"), CASES, ids=[f"{s}-{v['name']}" for s, v in CASES])

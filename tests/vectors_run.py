@@ -21,6 +21,8 @@ MODULES = {
     "clock": "sync.clock",
     "overlay": "sync.overlay",
     "packing": "sync.packing",
+    "columns": "sync.columns",
+    "cells": "sync.cells",
     "digest": "sync.digest",
     "edits": "sync.edits",
     "dates": "webapp.care.dates",

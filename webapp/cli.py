@@ -84,7 +84,7 @@ def _mount() -> None:
     from webapp.auth.cli_commands import account
     from webapp.backup_commands import backup, new_epoch, restore_command, verify
     from webapp.cards.cli_commands import cards
-    from webapp.ledger.cli_commands import compact_command, import_roster, stats
+    from webapp.ledger.cli_commands import compact_command, import_roster, prepare_command, stats
 
     for command in (
         account,
@@ -92,6 +92,7 @@ def _mount() -> None:
         import_roster,
         stats,
         compact_command,
+        prepare_command,
         backup,
         verify,
         restore_command,

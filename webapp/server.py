@@ -20,6 +20,7 @@ import waitress
 from flask import Flask
 
 from webapp.extensions import store_of
+from webapp.preparing import prepared_in_background
 
 THREADS = 8
 LARGEST_BODY = 100 * 1024 * 1024  # above the application's own limit, so that its page answers
@@ -35,7 +36,8 @@ def serve_app(app: Flask, host: str, port: int) -> None:
     Raises ServerRunningError where one serves already; over PostgreSQL several processes may.
     """
     signal.signal(signal.SIGTERM, _stop)
-    with hold_instance(Path(app.instance_path), shared=not store_of(app).is_sqlite):
+    store = store_of(app)
+    with hold_instance(Path(app.instance_path), shared=not store.is_sqlite), prepared_in_background(store):
         _serve(app, host, port)
 
 

@@ -14,6 +14,8 @@ const MODULES = {
   clock: "sync/clock.js",
   overlay: "sync/overlay.js",
   packing: "sync/packing.js",
+  columns: "sync/columns.js",
+  cells: "sync/cells.js",
   digest: "sync/digest.js",
   edits: "sync/edits.js",
   dates: "care/dates.js",

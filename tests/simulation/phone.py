@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 import brotli
 
+from sync.cells import read_cell
 from sync.clock import Clock, format_stamp, tick
 from sync.ids import uuid7
 from sync.packing import unpack
+from sync.request import CELLS, TABLES
 from tests.simulation.disk import STORES, Disk, Writing
 
 KEPT = 30 * 86_400_000
@@ -121,7 +123,7 @@ class Phone:
         request = {"protocol": 1, "build": "sim", "epoch": identity["epoch"], "cursors": cursors}
         request |= {"bytes": 32768, "changes": [each["change"] for each in self.waiting()[:MOST]]}
         if not self.log_only:
-            request["snapshots"] = 2
+            request["snapshots"] = TABLES if self.device[-1] in "01234567" else CELLS
         asks = [made for made, each in self.disk.stores["outbox"].items() if each["status"] == "quarantined"]
         if asks and (curious or self.random.random() < ASKED):
             request["asks"] = self.random.sample(asks, min(len(asks), MOST))
@@ -148,7 +150,12 @@ class Phone:
         identity = self.disk.stores["meta"]["identity"]
         self._settle_statuses(answer, identity["epoch"], now)
         for page in answer["news"]:
-            self._take_page(page)
+            rows = (
+                unpack(page["tables"], page["area"])
+                if "tables" in page
+                else read_cell(answer["cell"], page["area"])
+            )
+            self._take_page(page, rows)
         for area in answer["areas"]["lost"]:
             self._lose(area)
         with self.disk.transaction() as tx:
@@ -210,10 +217,9 @@ class Phone:
             return entry | {"status": "accepted", "code": "", "seq": verdict.get("seq")}
         return entry if verdict["state"] == "waiting" else entry | {"state": "needs", "status": "declined"}
 
-    def _take_page(self, page: dict[str, Any]) -> None:
+    def _take_page(self, page: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         """Write a page and its cursor in one transaction; refuse one that does not join on."""
         area, known = page["area"], self.disk.stores["cursors"].get(page["area"])
-        rows = unpack(page["tables"], area)
         first = page.get("first") or page.get("fresh")
         if "snapshot" not in page:
             self.check_joins(page, 0 if first or not known else known["seq"], len(rows))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sync import schema
 from sync.compact import KEEP, compact
 from sync.packing import unpack
-from sync.wire import write_json
+from sync.wire import encode_body
 from tests.sync.test_erasure import CANARY, erase, everything, tell
 from tests.sync.test_exchange import ask, read_all
 from tests.sync.test_moves import furnish, move
@@ -122,7 +122,7 @@ def test_a_phone_away_longer_than_that_takes_the_area_afresh_and_is_rid_of_who_l
     compact(world.store, now)
     for snapshots in (0, 1):
         answer = ask(world, "asha", now=now, cursors=cursors, snapshots=snapshots)
-        answer = json.loads(write_json(answer))
+        answer = json.loads(encode_body(answer, "")[0])
         pages = [page for page in answer["news"] if page["area"] == world.areas["一组"]]
         assert pages[0].get("first") or pages[0].get("fresh")
         ids = {row["id"] for page in pages for row in unpack(page["tables"], page["area"])}

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import json
 import shutil
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import brotli
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from sync import news, schema, shelf, snapshot
+from sync import news, prepared, schema, shelf, snapshot
+from sync.cells import read_cell
 from sync.cursor import Cursor, write_cursor
 from sync.database import open_store
 from sync.erasure import erase_person
 from sync.errors import ProblemError
 from sync.moves import move_household
 from sync.packing import pack, unpack
+from sync.prepared import load_prepared, prepare_areas, store_prepared
 from sync.records import fold_changes
-from sync.request import Asked
+from sync.request import CELLS, TABLES, Asked
 from sync.rows import GONE, READ, decode_row, pack_records, rows_of, without_private
 from sync.scope import SYSTEM
 from sync.shelf import Shelf
 from sync.tombstones import Act
-from sync.wire import JsonText, encode_body
+from sync.wire import encode_body
 from tests.sync.test_exchange import ask, pages_of
 from tests.world import HOUSEHOLDS, NOW, PEOPLE, build_world
 from webapp.forms.catalogue import build_catalogue
@@ -47,7 +52,7 @@ MOST_PAGES = 400
 class Reader:
     """A phone's meaning: rows by area and id, and a cursor for each area."""
 
-    def __init__(self, world: World, areas: list[str], *, snapshots: bool = True) -> None:
+    def __init__(self, world: World, areas: list[str], *, snapshots: int = CELLS) -> None:
         self.world = world
         self.snapshots = snapshots
         self.areas = areas
@@ -65,6 +70,8 @@ class Reader:
         with store.read() as tx:
             answer = news.read_news(tx, store, SECRET, asked, cursors)
         for page in answer["news"]:
+            if "tables" not in page:
+                page["rows"] = read_cell(answer["cell"].read(), page["area"])
             self.take(page)
         self.usable = answer["usable"]
         assert answer["news"] or not answer["more"]
@@ -74,8 +81,7 @@ class Reader:
         """Take a page in, as sync/README.md says."""
         area = page["area"]
         assert area in self.areas
-        tables = page["tables"].read() if isinstance(page["tables"], JsonText) else page["tables"]
-        rows = unpack(tables, area)
+        rows = page["rows"] if "rows" in page else unpack(page["tables"], area)
         if page.get("first") or page.get("fresh"):
             self.rows[area] = {}
         if "snapshot" in page:
@@ -185,15 +191,54 @@ def test_an_area_of_a_single_row_is_one_page(world: World) -> None:
     assert [row["fields"]["name"] for row in reader.rows[area].values()] == ["新组"]
 
 
-def test_an_exchange_holds_as_many_cells_as_its_wish_and_one_at_least(world: World) -> None:
+def test_an_exchange_holds_one_cell_or_for_builds_from_before_cells_as_many_as_its_wish(world: World) -> None:
     log_of_visits(world, 100)
     area = world.areas["一组"]
-    with small_cells(300):
-        one, several = Reader(world, [area]), Reader(world, [area])
-        one.read(1)
+    with small_cells(300), mock.patch.object(news, "FEW", 0):
+        one, several = Reader(world, [area]), Reader(world, [area], snapshots=TABLES)
+        least = Reader(world, [area], snapshots=TABLES)
+        one.read(2000)
+        least.read(1)
         several.read(2000)
-    assert len(one.stages) == 1
-    assert len(several.stages) > 2
+        assert (len(one.stages), len(least.stages)) == (1, 1)
+        assert len(several.stages) > 2
+        assert held_by(one.read_all()) == held_by(several.read_all()) == stored(world, [area])
+
+
+def test_a_phone_on_a_poor_line_gets_a_cell_in_parts_that_its_wish_holds(world: World) -> None:
+    log_of_visits(world, 100)
+    area = world.areas["一组"]
+    for form in (CELLS, TABLES):
+        reader = Reader(world, [area], snapshots=form)
+        with mock.patch.object(news, "SMALLEST_PAGE", 300):
+            reader.read_all()
+        whole = Reader(world, [area]).read_all()
+        assert len(reader.stages) > len(whole.stages) + 3
+        assert held_by(reader) == stored(world, [area])
+
+
+def test_the_news_of_one_area_alone_speak_of_no_other(world: World) -> None:
+    mine, other = grids(world)
+    answer = ask(world, "asha", snapshots=CELLS, only=[mine])
+    assert {page["area"] for page in answer["news"]} == {mine}
+    assert answer["areas"]["granted"] == [mine]
+    assert answer["more"] is False
+    foreign = ask(world, "ding", snapshots=CELLS, only=[mine, other])
+    assert foreign["news"] == []
+    assert "cell" not in foreign
+    assert not {mine, other} & set(foreign["areas"]["granted"])
+
+
+def test_an_answer_with_a_cell_reads_the_same_in_every_coding(world: World) -> None:
+    log_of_visits(world)
+    answer = ask(world, "asha", snapshots=CELLS)
+    plain = json.loads(encode_body(answer, "")[0])
+    assert {row["kind"] for row in read_cell(plain["cell"], "g")} >= {"person", "visit"}
+    assert plain["protocol"] == 1
+    for accepted, decompress in (("br, gzip", brotli.decompress), ("gzip", gzip.decompress)):
+        data, coding = encode_body(answer, accepted)
+        assert coding == accepted.split(",")[0]
+        assert json.loads(decompress(data)) == plain
 
 
 def test_what_never_leaves_the_server_is_not_in_a_snapshot(world: World) -> None:
@@ -337,6 +382,86 @@ def refuse_canary(take: Any) -> Any:
     return taking
 
 
+# -- prepared in the database ---------------------------------------------------------------------------
+
+
+def prepared_rows(world: World, area: str) -> list[Any]:
+    with world.store.read() as tx:
+        return list(tx.execute(select(schema.prepared).where(schema.prepared.c.area_id == area)))
+
+
+def test_what_was_prepared_serves_after_a_restart_and_is_prepared_anew_only_when_it_is_old(
+    world: World,
+) -> None:
+    log_of_visits(world)
+    assert prepare_areas(world.store) == 3
+    assert prepare_areas(world.store) == 0
+    world.fold("asha", world.visit())
+    world.store.shelf.clear()
+    with mock.patch.object(shelf, "prepare", side_effect=AssertionError("prepared anew")):
+        reader = Reader(world, grids(world)).read_all()
+    assert held_by(reader) == stored(world, grids(world))
+    with mock.patch.object(prepared, "LAG", 0):
+        assert prepare_areas(world.store) == 1
+    assert prepare_areas(world.store) == 0
+
+
+def test_nothing_is_prepared_after_a_stop(world: World) -> None:
+    log_of_visits(world)
+    stop = threading.Event()
+    stop.set()
+    assert prepare_areas(world.store, stop) == 0
+
+
+@pytest.mark.parametrize("leaving", ["erase", "move"])
+def test_what_was_prepared_goes_in_the_transaction_that_buries_somebody(world: World, leaving: str) -> None:
+    world.fold("asha", *(world.visit(note="金丝雀") for _ in range(5)))
+    area = world.areas["一组"]
+    prepare_areas(world.store)
+    assert any("金丝雀" in json.dumps(cell.read(), ensure_ascii=False) for cell in loaded(world, area).cells)
+    if leaving == "erase":
+        erase(world, "xiaoming")
+    else:
+        move(world, "wang", "一组", "二组")
+    assert prepared_rows(world, area) == []
+    world.store.shelf.clear()
+    late = Reader(world, [area])
+    with mock.patch.object(Reader, "take", refuse_canary(Reader.take)):
+        late.read_all()
+    assert held_by(late) == stored(world, [area])
+
+
+def loaded(world: World, area: str) -> snapshot.Snapshot:
+    with world.store.read() as tx:
+        found = load_prepared(tx, area)
+    assert found is not None
+    return found
+
+
+def test_a_snapshot_that_holds_who_left_while_it_was_compressed_is_not_stored(world: World) -> None:
+    world.fold("asha", *(world.visit() for _ in range(5)))
+    area = world.areas["一组"]
+    with world.store.read() as tx:
+        head = news.logs_of(tx, [area])[area].head
+        made = snapshot.prepare(tx, world.store.catalogue, area, at=head, head=head)
+    erase(world, "xiaoming")
+    with world.store.write() as tx:
+        assert store_prepared(tx, made) is False
+    assert prepared_rows(world, area) == []
+
+
+def test_what_another_build_prepared_in_another_form_is_not_read(world: World) -> None:
+    log_of_visits(world)
+    area = world.areas["一组"]
+    prepare_areas(world.store)
+    with world.store.write() as tx:
+        tx.execute(update(schema.prepared).values(form=4, packed=b"something else"))
+    world.store.shelf.clear()
+    assert held_by(Reader(world, [area]).read_all()) == stored(world, [area])
+    assert prepare_areas(world.store) == 3
+    assert {row.form for row in prepared_rows(world, area)} == {prepared.FORM}
+
+
 def test_a_log_taken_back_between_pages_of_two_processes_lifts_none_past_the_phone(world: World) -> None:
     visits = [world.visit(at=NOW - number * DAY) for number in range(8)]
     world.fold("asha", *visits, *(world.visit("huang", at=NOW - number * DAY) for number in range(8)))
@@ -374,6 +499,8 @@ STEPS = st.lists(
         st.tuples(st.just("move"), st.sampled_from(["wang", "huang", "liu"]), st.just(0)),
         st.tuples(st.just("erase"), st.sampled_from(["xiaoming", "huang"]), st.just(0)),
         st.tuples(st.just("restart"), st.just(0), st.just(0)),
+        st.tuples(st.just("prepare"), st.just(0), st.just(0)),
+        st.tuples(st.just("poor"), st.sampled_from([200, 32_768]), st.just(0)),
         st.tuples(st.just("cells"), st.sampled_from([150, 400, 3000]), st.just(0)),
         st.tuples(st.just("page"), st.sampled_from([1, 300, 900, 5000]), st.just(0)),
         st.tuples(st.just("page"), st.sampled_from([1, 300, 900, 5000]), st.just(0)),
@@ -398,16 +525,22 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(STEPS)
-def test_a_snapshot_and_the_log_after_it_are_the_log_from_zero(village: World, steps: list[Any]) -> None:
+@given(STEPS, st.sampled_from([CELLS, TABLES]))
+def test_a_snapshot_and_the_log_after_it_are_the_log_from_zero(
+    village: World, steps: list[Any], form: int
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = copy_world(village, Path(folder) / "copy.db")
-        reader = Reader(world, grids(world))
-        size = 400
+        reader = Reader(world, grids(world), snapshots=form)
+        size, smallest = 400, 32_768
         for step, first, second in steps:
-            with small_cells(size):
+            with small_cells(size), mock.patch.object(news, "SMALLEST_PAGE", smallest):
                 if step == "cells":
                     size = first
+                elif step == "poor":
+                    smallest = first
+                elif step == "prepare":
+                    prepare_areas(world.store)
                 elif step == "restart":
                     world.store.shelf.clear()
                 elif step == "page":
@@ -416,7 +549,7 @@ def test_a_snapshot_and_the_log_after_it_are_the_log_from_zero(village: World, s
                     act_on(world, step, first, second)
         with small_cells(size):
             reader.read_all()
-        whole = Reader(world, grids(world), snapshots=False).read_all(50_000)
+        whole = Reader(world, grids(world), snapshots=0).read_all(50_000)
         assert held_by(reader) == held_by(whole) == stored(world, grids(world))
         world.store.close()
 

@@ -11,9 +11,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from sync.cells import read_cell
 from sync.clock import Clock, format_stamp, tick
 from sync.ids import uuid7
 from sync.packing import unpack
+from sync.request import CELLS
 from tests.world import HOUSEHOLDS, NOW, PEOPLE, World
 
 Post = Callable[[dict[str, Any]], dict[str, Any]]
@@ -61,7 +63,7 @@ class Phone:
         request = {
             "protocol": 1,
             "build": "torture",
-            "snapshots": 2,
+            "snapshots": CELLS,
             "epoch": self.epoch,
             "cursors": self.cursors,
         }
@@ -73,7 +75,9 @@ class Phone:
         self._hear_statuses(answer["statuses"])
         self.granted = (self.granted | set(answer["areas"]["granted"])) - set(answer["areas"]["lost"])
         for page in answer["news"]:
-            self._read_page(page)
+            area = page["area"]
+            cell = "tables" not in page
+            self._read_page(page, read_cell(answer["cell"], area) if cell else unpack(page["tables"], area))
         return bool(self.waiting or answer["more"])
 
     def drain(self, rounds: int = 300) -> None:
@@ -96,12 +100,12 @@ class Phone:
             else:
                 self.refused.append(status)
 
-    def _read_page(self, page: dict[str, Any]) -> None:
+    def _read_page(self, page: dict[str, Any], rows: list[dict[str, Any]]) -> None:
         """A page of the log or of a snapshot (docs/architecture.md, section 3)."""
         area = page["area"]
         if page.get("first") or page.get("fresh"):
             self.rows = {key: row for key, row in self.rows.items() if row["area"] != area}
-        for row in unpack(page["tables"], area):
+        for row in rows:
             if row.get("state") in ("left", "erased"):
                 self.rows.pop(row["id"], None)
             else:

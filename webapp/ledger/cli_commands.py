@@ -1,4 +1,4 @@
-"""``qiaomen import-roster``, ``qiaomen stats`` and ``qiaomen compact``."""
+"""``qiaomen import-roster``, ``qiaomen stats``, ``qiaomen prepare`` and ``qiaomen compact``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from sync.compact import compact
+from sync.prepared import prepare_areas
 from sync.scope import SYSTEM
 from webapp.care.dates import local_date
 from webapp.extensions import store_of
@@ -71,6 +72,14 @@ def stats(as_json: bool) -> None:
         click.echo(f"  {NAMES.get(kind, kind)} {number}")
     for grid, number in counts["by_grid"].items():
         click.echo(f"  {grid} {number} 户")
+
+
+@click.command("prepare")
+def prepare_command() -> None:
+    """Prepare the snapshots that new phones start with (serve does so too, in the background)."""
+    from webapp.cli import open_app
+
+    click.echo(f"备好了 {prepare_areas(store_of(open_app()))} 个网格的快照。")
 
 
 @click.command("compact")

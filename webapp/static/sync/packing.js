@@ -1,6 +1,6 @@
 // News travels as columns: one table a kind, one array a field. Pure.
 // {"visit": {"count": 1, "columns": {"fields.how": ["well"], "id": ["a"], "seq": [1]}}}; null is absent.
-// What the server's shrink made smaller is read here too: runs, and ids in three columns (sync/shrink.py).
+// A snapshot's cells are smaller still: sync/cells.js.
 // Twin: sync/packing.py; vectors: tests/vectors/packing.json.
 
 const PREFIX = "fields.";
@@ -20,7 +20,7 @@ export function pack(rows) {
 export function unpack(tables, area) {
   const rows = [];
   for (const [kind, table] of Object.entries(tables)) {
-    const names = Object.entries(whole(table.columns));
+    const names = Object.entries(table.columns);
     for (let place = 0; place < table.count; place += 1) {
       const row = { kind, area, fields: {} };
       for (const [name, values] of names) {
@@ -33,31 +33,6 @@ export function unpack(tables, area) {
     }
   }
   return rows.sort((a, b) => a.seq - b.seq);
-}
-
-/** Columns without runs and with ids in one piece. */
-function whole(columns) {
-  const entries = Object.entries(columns).map(([name, values]) => [name, withoutRuns(values)]);
-  const { "id.at": ats, "id.chance": chances, "id.node": nodes, ...rest } = Object.fromEntries(entries);
-  if (!ats) return rest;
-  const moments = rest.occurred_at ?? [];
-  return { ...rest, id: ats.map((at, place) => joinId(at + (moments[place] ?? 0), chances[place], nodes[place])) };
-}
-
-function withoutRuns(values) {
-  if (Array.isArray(values)) return values;
-  const { runs } = values;
-  const all = [];
-  for (let place = 0; place < runs.length; place += 2) {
-    for (let left = runs[place + 1]; left > 0; left -= 1) all.push(runs[place]);
-  }
-  return all;
-}
-
-function joinId(at, chance, node) {
-  const time = at.toString(16).padStart(12, "0");
-  const middle = `7${chance.slice(0, 3)}-${chance.slice(3, 7)}-${chance.slice(7)}`;
-  return `${time.slice(0, 8)}-${time.slice(8)}-${middle}${node}`;
 }
 
 function flatten({ kind, area, fields, ...rest }) {

@@ -1,6 +1,8 @@
 // One exchange after another until there is nothing to say and nothing to hear. An answer counts only if it
 // speaks the protocol: a captive portal's "200 OK" in HTML acknowledges nothing. While an answer is stored, the
-// next page is already on its way; answers are stored in the order in which they were asked for.
+// next ones are already on their way; answers are stored in the order in which they were asked for.
+
+import { makePlan } from "./plan.js";
 
 const PROTOCOL = 1;
 const WORTH_COMPRESSING = 512;
@@ -12,6 +14,7 @@ const FIRST_PAGE = 64 * 1024;
 const LARGEST_PAGE = 256 * 1024;
 const PAGE_SECONDS = 8; // fewer round trips where each takes a second; a dropped one costs eight at most
 const MOST_ROUNDS = 2_000;
+const MOST_AHEAD = 2; // requests on their way at once in a first sync; one where the line is poor
 const PATIENCE = 120_000;
 const QUIET_FIRST = 2 * 60_000; // nothing said and nothing heard: the minute's clock asks less and less often
 const QUIET_LONGEST = 30 * 60_000;
@@ -88,13 +91,15 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
 
   async function exchangeAll(reason) {
     const told = { rows: 0, bytes: 0 };
+    const [plan, ahead] = [makePlan(await store.stages()), []];
     let said = 0;
-    let ahead = null;
     try {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const { asked } = ahead ?? ask(await compose(reason === "manual" && round === 0));
-        const { request, answer, bytes } = await asked;
-        ahead = await askAhead(request, answer);
+        const { asked } = ahead.shift() ?? ask(await compose(reason === "manual" && round === 0));
+        const { request, answer: heard, bytes } = await asked;
+        plan.hear(request, heard);
+        ahead.push(...(await askAhead(plan, request, heard, !ahead.length)));
+        const answer = plan.widen(request, heard, told.rows);
         told.rows += await store.settle(answer, request);
         told.bytes += bytes;
         said += request.changes.length;
@@ -106,7 +111,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
         if (!answer.more && !(await store.pending({ limit: 1 })).length) break;
       }
     } finally {
-      ahead?.stop(); // what was asked ahead of a failure is asked again
+      for (const { stop } of ahead) stop(); // what was asked ahead of a failure is asked again
     }
     return { ok: true, code: "", quiet: !said && !told.rows };
   }
@@ -125,20 +130,29 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     return { body: { ...bodyOf(said), ...(await store.questions(askNow)), ...(key ? {} : { file_key: 1 }) }, token };
   }
 
-  /** The next page asked for with this answer's cursors, where nothing waits to be said first; else null. */
-  async function askAhead(request, answer) {
+  /**
+   * The next requests, with the cursors that were heard, where nothing waits to be said first: cells of areas that are
+   * new, or, where none is left and none `isLast` on its way, whatever comes next.
+   */
+  async function askAhead(plan, request, answer, isLast) {
     const same = request.epoch === null || request.epoch === answer.epoch;
-    if (!answer.more || !same || answer.areas.lost.length || answer.flags?.wipe) return null;
+    const more = answer.more || request.only;
+    if (!more || !same || answer.areas.lost.length || answer.flags?.wipe) return [];
     const waiting = await store.pending({ limit: request.changes.length + 1 });
-    if (waiting.length > request.changes.length) return null;
-    const cursors = { ...request.cursors };
-    for (const page of answer.news) cursors[page.area] = page.cursor;
-    return ask({ body: bodyOf({ epoch: answer.epoch, cursors, changes: [] }), token: answer.token });
+    if (waiting.length > request.changes.length) return [];
+    const { epoch, token } = answer;
+    const asked = [];
+    const most = wish > SMALLEST_PAGE ? MOST_AHEAD : 1;
+    for (let wanted = plan.next(most); wanted; wanted = plan.next(most)) {
+      asked.push(ask({ body: { ...bodyOf({ epoch, cursors: wanted.cursors, changes: [] }), only: wanted.only }, token }));
+    }
+    if (asked.length || !isLast) return asked;
+    return [ask({ body: bodyOf({ epoch, cursors: plan.cursors(), changes: [] }), token })];
   }
 
   /** What every request says: this build and what it can take, beside where the phone is and what it has to say. */
   function bodyOf({ epoch, cursors, changes }) {
-    return { protocol: PROTOCOL, build, epoch, snapshots: 2, lean: 1, cursors, bytes: wish, changes };
+    return { protocol: PROTOCOL, build, epoch, snapshots: 3, lean: 1, cursors, bytes: wish, changes };
   }
 
   /** One request under way: {asked, stop}; `asked` is a promise of {request, answer, bytes}. */

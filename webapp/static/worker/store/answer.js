@@ -17,7 +17,7 @@ export async function takeAnswer(core, answer, request) {
   if (identity?.account !== answer.me.id) throw Object.assign(new Error("not_mine"), { code: "not_mine" });
   await settleEntries(core, answer, identity.epoch);
   if (identity.epoch && identity.epoch !== answer.epoch) await askCheck(core, await core.database.getAllKeys("cursors"));
-  const { rows, gap } = await takeAllNews(core, answer.news, request.cursors);
+  const { rows, gap } = await takeAllNews(core, withCell(answer), request.cursors);
   for (const area of answer.areas.lost) await loseArea(core, area);
   if (gap) throw gap;
   await takeChecks(core, answer);
@@ -28,6 +28,9 @@ export async function takeAnswer(core, answer, request) {
   await finish(core, identity, answer, request);
   return rows;
 }
+
+/** The news, the page that has no tables with the answer's cell. */
+const withCell = ({ news, cell }) => news.map((page) => (page.tables ? page : { ...page, cell }));
 
 async function settleEntries(core, answer, epochBefore) {
   const now = core.now();

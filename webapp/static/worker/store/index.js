@@ -221,6 +221,12 @@ class Store {
     return Object.fromEntries(keys.map((area, place) => [area, values[place].cursor]));
   }
 
+  /** What comes next of each area: "people", "recent" or "older" of its snapshot, or its "log". */
+  async stages() {
+    const [keys, values] = await Promise.all([this.#database.getAllKeys("cursors"), this.#database.getAll("cursors")]);
+    return Object.fromEntries(keys.map((area, place) => [area, values[place].stage ?? "log"]));
+  }
+
   /** What else there is to ask and to say: {asks?, purged?, digests?, parts?}; quarantine at most once an hour, or `now`. */
   questions(now = false) {
     return this.#alone(async () => {

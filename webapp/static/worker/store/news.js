@@ -1,7 +1,9 @@
 // Taking in an answer's news of one area: checked to join on, sealed, and written with its cursor in one
 // transaction. What is read together is sealed together: profiles as one block, facts in blocks per person.
 
+import { readCell } from "../../sync/cells.js";
 import { unpack } from "../../sync/packing.js";
+import { stageAfter } from "../plan.js";
 import { isUnseen, meetRow } from "./outbox.js";
 import { blocksOf, isTombstone, latestOf, makeSegments } from "./segments.js";
 
@@ -35,7 +37,7 @@ export async function takeNews(core, area, pages, asked) {
   const known = await core.database.get("cursors", area);
   const start = pages.map(startsAfresh).lastIndexOf(true);
   const fresh = start >= 0;
-  const news = pages.slice(Math.max(start, 0)).map((page) => ({ page, rows: unpack(page.tables, area) }));
+  const news = pages.slice(Math.max(start, 0)).map((page) => ({ page, rows: rowsOf(page, area) }));
   const cursor = followPages(area, news, fresh ? undefined : known, asked);
   const rows = latestOf(news.flatMap((each) => each.rows));
   const made = await sealNews(core, area, rows, fresh);
@@ -69,6 +71,8 @@ export function purgeCopies(tx, { entries, drafts }) {
   for (const draft of drafts) tx.objectStore("drafts").delete(draft);
 }
 
+/** A page's rows: in tables, or as the cell that its answer came with. */
+const rowsOf = (page, area) => (page.cell ? readCell(page.cell, area) : unpack(page.tables, area));
 const isErased = (row) => row.state === "erased";
 const startsAfresh = (page) => Boolean(page.first || page.fresh);
 
@@ -93,7 +97,7 @@ const joinsSnapshot = (at, page) =>
 function after(page) {
   const { cursor } = page;
   if (page.snapshot === undefined) return { cursor, seq: page.to, stage: "log" };
-  return { cursor, seq: page.snapshot, stage: page.last ? "log" : page.stage };
+  return { cursor, seq: page.snapshot, stage: stageAfter(page) };
 }
 
 /** What is written of an area's rows: {segments, sealedDirectory, sealedSummaries}. */
