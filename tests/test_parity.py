@@ -39,6 +39,7 @@ PAGES = (
     "fact",
     "outbox",
     "me",
+    "self_test",
 )
 LAYOUTS = ("shared/_page.html", "shared/_partial.html")
 LANGUAGES = ("zh_Hans", "en")

@@ -55,6 +55,7 @@ MODULES = {
             "paired",
             "outbox",
             "me",
+            "self_test",
             "frame",
         )
     },

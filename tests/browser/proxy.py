@@ -14,6 +14,7 @@ from typing import Any, Literal
 Moment = Literal["asked", "taken", "torn"]
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 HELD_AT_MOST = 60
+MEANT_FOR_SERVER = ("/field/self-test/server",)
 LOGIN = "http://login.invalid/wifi?next="  # where a portal that redirects sends everybody
 
 
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         exchange = self.path == "/sync/exchange"
-        if exchange and self.proxy.portal:
+        if self.proxy.portal and (exchange or self.path in MEANT_FOR_SERVER):
             status, kind, page = self.proxy.portal
             elsewhere = [("Location", LOGIN)] if 300 <= status < 400 else []
             self._answer(status, [("Content-Type", kind), *elsewhere], page)

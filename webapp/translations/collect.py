@@ -34,6 +34,7 @@ LEFT_OUT = (
     "pairing.py",
 )
 DEFINITIONS = (
+    "field/checks.json",
     "forms/*.json",
     "forms/profiles/*.json",
     "care/thresholds.json",

@@ -29,7 +29,10 @@ def me_view(
     now: int,
     t: Translate,
 ) -> dict[str, Any]:
-    """The page; ``settings`` is ``{"language", "text_size", "storage", "persisted"}``."""
+    """The page; ``settings`` is ``{"language", "text_size", "storage", "persisted", "asked"}``.
+
+    ``asked`` is "refused" just after the phone did not promise to keep what is stored.
+    """
     shelf = Shelf(book, local_date(now))
     waiting = connection["waiting"]
     mine = my_people(shelf, me["id"], t)
@@ -51,6 +54,7 @@ def me_view(
             for value, label in (("normal", "标准"), ("large", "大字"))
         ],
         "help": [{"label": t(label), "number": number, "href": f"tel:{number}"} for label, number in HELP],
+        "can_ask": bool(connection["worker"]) and not settings["persisted"],
         "worker": bool(connection["worker"]),
         "has_waiting": waiting > 0,
         "waiting": t("还有 %(n)s 条没上传。先连上网传完，再退出。", n=str(waiting)) if waiting else "",
@@ -61,7 +65,7 @@ def _on_phone(book: Book, settings: dict[str, Any], t: Translate) -> list[dict[s
     return [
         {"label": t("这部手机里"), "text": _held(book, t)},
         {"label": t("占用空间"), "text": settings["storage"] or t("不知道")},
-        {"label": t("会不会被清掉"), "text": _kept(settings["persisted"], t)},
+        {"label": t("会不会被清掉"), "text": _kept(settings, t)},
     ]
 
 
@@ -76,5 +80,9 @@ def _held(book: Book, t: Translate) -> str:
     return t("%(households)s 户、%(people)s 人，没有信号也能看", households=households, people=people)
 
 
-def _kept(persisted: bool, t: Translate) -> str:
-    return t("手机答应一直留着") if persisted else t("空间很紧时可能被清，请常联网上传")
+def _kept(settings: dict[str, Any], t: Translate) -> str:
+    if settings["persisted"]:
+        return t("手机答应一直留着")
+    if settings.get("asked") == "refused":
+        return t("手机没有答应。把“敲门”放到桌面、多用几次，再来点一次；平时常联网上传")
+    return t("空间很紧时可能被清，请常联网上传")

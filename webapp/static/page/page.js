@@ -3,17 +3,21 @@
 import htmx from "htmx.org";
 import { offerExport } from "./export.js";
 import { offerInstall } from "./install.js";
+import { askOnTaps } from "./persist.js";
+import { runSelfTest } from "./self_test.js";
 import { runWelcome } from "./welcome.js";
 import { askWorker, registerWorker } from "./worker.js";
 
 const EVERY = 60_000;
 const SETTLES_WITHIN = 1_200; // an exchange begun by a save may end before its page is shown
 
-registerWorker().then((registration) => {
-  if (document.querySelector("[data-welcome]")) runWelcome(registration);
-  else if (registration) keepExchanging(registration);
+registerWorker().then(({ registration, refused }) => {
+  if (document.querySelector("[data-welcome]")) runWelcome(registration, refused);
+  else if (registration && !isOpenToAnybody()) keepExchanging(registration);
+  runSelfTest();
 });
 offerInstall();
+askOnTaps();
 offerExport();
 
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
@@ -23,8 +27,12 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target?.id !== "page") return;
   focusHeading();
+  runSelfTest();
   setTimeout(refreshStrip, SETTLES_WITHIN);
 });
+
+/** The self-test where nobody may be signed in: an exchange has nothing to say, and a strip nobody to tell. */
+const isOpenToAnybody = () => document.getElementById("self-test")?.dataset.phone === "";
 
 /** On save (the worker's own doing), when the network returns, when the app comes to the front, every minute. */
 function keepExchanging(registration) {

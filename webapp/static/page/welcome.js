@@ -1,7 +1,7 @@
 // The first minutes of a phone: install, enrol, first sync with progress. It can be used as soon as people and
 // their latest records are here; "ready" is said only when all has arrived. Whatever breaks off is gone on with.
 
-import { askWorker } from "./worker.js";
+import { askWorker, registerWorker } from "./worker.js";
 
 const RETRY_FIRST = 3_000;
 const RETRY_LONGEST = 60_000;
@@ -11,11 +11,11 @@ const MUST_SIGN_IN = new Set(["sign_in_again", "device_revoked", "wiped"]);
 const words = () => document.getElementById("words").dataset;
 const element = (id) => document.getElementById(id);
 
-/** Drive the welcome page. */
-export async function runWelcome(registration) {
+/** Drive the welcome page; without a registration, say why this browser cannot be a phone. */
+export async function runWelcome(registration, refused) {
   element("again").addEventListener("click", () => location.reload());
   if (!registration) {
-    trouble(words().unsupported, { online: true });
+    refuse(refused);
     return;
   }
   try {
@@ -45,8 +45,23 @@ async function prepare() {
     say(words().signing);
     await download({ type: "begin", identity: await enrol(), keep: mine });
   }
-  await navigator.storage?.persist?.();
   finish();
+}
+
+/** Before anything was typed: why nothing is kept here, what to do, and the self-test. */
+function refuse(refused) {
+  say(words().refused);
+  element("bar").hidden = true;
+  trouble(words()[refused], { online: true });
+  element("self-test-link").hidden = false;
+  if (refused !== "private") return;
+  element("anyway").hidden = false;
+  element("anyway").addEventListener("click", async () => {
+    const again = await registerWorker({ anyway: true });
+    for (const id of ["anyway", "self-test-link", "online", "trouble"]) element(id).hidden = true;
+    element("bar").hidden = false;
+    await runWelcome(again.registration, again.refused);
+  });
 }
 
 /** Exchange until all is here: again after every failure that passes by itself, from where it broke off. */

@@ -1,18 +1,35 @@
 // Talking to the service worker.
 
+import { probeStore } from "../worker/store/probe.js";
+import { looksPassing } from "./lasting.js";
+
 const PATIENCE = 15_000;
 
-/** Register the worker; null where this browser has none or refuses (private mode, no https). */
-export async function registerWorker() {
-  if (!("serviceWorker" in navigator) || !("indexedDB" in window) || !window.isSecureContext) return null;
+/**
+ * Register the worker: {registration, refused}. Where nothing kept here would last, no phone is made of this browser:
+ * `registration` is null and `refused` says why: "unsupported" (no worker, no https), "storage" (no database, or one
+ * that keeps no key) or "private" (it looks so). A person who knows better goes on `anyway` where it only looks so.
+ */
+export async function registerWorker({ anyway = false } = {}) {
+  const refused = await whyRefused(anyway);
+  if (refused) return { registration: null, refused };
   try {
     const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
     watchUpdates(registration);
-    return registration;
+    return { registration, refused: "" };
   } catch (error) {
     console.error(error);
-    return null;
+    return { registration: null, refused: "unsupported" };
   }
+}
+
+/** Asked before there is a worker only: what is a phone already stays one. */
+async function whyRefused(anyway) {
+  if (!("serviceWorker" in navigator) || !window.isSecureContext) return "unsupported";
+  if (navigator.serviceWorker.controller || (await navigator.serviceWorker.getRegistration())) return "";
+  const { database, key } = await probeStore({ crypto, locks: navigator.locks });
+  if (database || key) return "storage";
+  return anyway ? "" : looksPassing();
 }
 
 /** Ask the active worker something and wait for its answer. */

@@ -101,6 +101,8 @@ async function answerMessage(event) {
 }
 
 const MESSAGES = {
+  /** Which build answers. */
+  build: async () => ({ build }),
   /** Who uses this phone and what waits. */
   async state(store) {
     const [identity, counts, link] = await Promise.all([store.identity(), store.counts(), store.link()]);

@@ -9,6 +9,7 @@ import { householdView } from "../field/view_models/household.js";
 import { householdsView } from "../field/view_models/households.js";
 import { meView } from "../field/view_models/me.js";
 import { outboxView } from "../field/view_models/outbox.js";
+import { selfTestView } from "../field/view_models/self_test.js";
 import { personView } from "../field/view_models/person.js";
 import { todayView } from "../field/view_models/today.js";
 import { localDate, localTime } from "../care/dates.js";
@@ -102,10 +103,13 @@ export async function showMe(site) {
     language: identity.language ?? "zh_Hans",
     text_size: identity.text_size ?? "normal",
     ...(await storageOf()),
+    asked: site.query.get("persist") ?? "",
   };
   const view = meView(await site.store.book(), me, settings, site.connection, site.now, site.t);
   return page(site, "field/me.html", "me", view);
 }
+
+export const showSelfTest = (site) => page(site, "field/self_test.html", "me", selfTestView(site.t));
 
 export const showStrip = (site) => page(site, "shared/strip.html", "", {});
 

@@ -14,6 +14,7 @@ export const ROUTES = [
   ["GET", "/field/outbox/file", pages.giveParcel],
   ["POST", "/field/outbox/:id/dismiss", actions.dismiss],
   ["POST", "/field/exchange", actions.exchangeNow],
+  ["GET", "/field/self-test", pages.showSelfTest],
   ["GET", "/field/me", pages.showMe],
   ["POST", "/field/me", actions.changeSettings],
   ["GET", "/field/households", pages.showHouseholds],

@@ -15,7 +15,7 @@ const HELP = [
   ["妇女维权", "12338"],
 ];
 
-/** The page; settings is {language, text_size, storage, persisted}. */
+/** The page; settings is {language, text_size, storage, persisted, asked}: "refused" just after the phone did not promise. */
 export function meView(book, me, settings, connection, now, t) {
   const shelf = new Shelf(book, localDate(now));
   const { waiting } = connection;
@@ -38,6 +38,7 @@ export function meView(book, me, settings, connection, now, t) {
       ["large", "大字"],
     ].map(([value, label]) => ({ value, label: t(label), chosen: settings.text_size === value })),
     help: HELP.map(([label, number]) => ({ label: t(label), number, href: `tel:${number}` })),
+    can_ask: Boolean(connection.worker) && !settings.persisted,
     worker: Boolean(connection.worker),
     has_waiting: waiting > 0,
     waiting: waiting ? t("还有 %(n)s 条没上传。先连上网传完，再退出。", { n: String(waiting) }) : "",
@@ -47,7 +48,7 @@ export function meView(book, me, settings, connection, now, t) {
 const onPhone = (book, settings, t) => [
   { label: t("这部手机里"), text: held(book, t) },
   { label: t("占用空间"), text: settings.storage || t("不知道") },
-  { label: t("会不会被清掉"), text: kept(settings.persisted, t) },
+  { label: t("会不会被清掉"), text: kept(settings, t) },
 ];
 
 /** Without a worker the phone keeps nothing, and must not promise that it does. */
@@ -60,4 +61,8 @@ function held(book, t) {
   return t("%(households)s 户、%(people)s 人，没有信号也能看", values);
 }
 
-const kept = (persisted, t) => (persisted ? t("手机答应一直留着") : t("空间很紧时可能被清，请常联网上传"));
+function kept({ persisted, asked }, t) {
+  if (persisted) return t("手机答应一直留着");
+  if (asked === "refused") return t("手机没有答应。把“敲门”放到桌面、多用几次，再来点一次；平时常联网上传");
+  return t("空间很紧时可能被清，请常联网上传");
+}
