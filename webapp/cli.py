@@ -84,6 +84,7 @@ def _mount() -> None:
     from webapp.auth.cli_commands import account
     from webapp.backup_commands import backup, new_epoch, restore_command, verify
     from webapp.cards.cli_commands import cards
+    from webapp.county.cli_commands import generate
     from webapp.ledger.cli_commands import compact_command, import_roster, prepare_command, stats
 
     for command in (
@@ -97,6 +98,7 @@ def _mount() -> None:
         verify,
         restore_command,
         new_epoch,
+        generate,
     ):
         main.add_command(command)
 
