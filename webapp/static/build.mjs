@@ -27,14 +27,24 @@ async function main() {
   for (const name of ["page", "desk", "sheet"]) await bundle(`page/${name}.js`, `${name}.js`, {});
   const policy = await readPolicy();
   const build = await buildId([templates, policy, JSON.stringify(english)]);
-  await bundle("worker/events.js", "sw.js", {
+  const worker = {
     "qiaomen:templates": templates,
-    "qiaomen:messages.en": `export default ${JSON.stringify(english)}`,
+    "qiaomen:messages.en": "export default {}",
     "qiaomen:content-policy": `export default ${JSON.stringify(policy)}`,
     "qiaomen:build": `export default ${JSON.stringify(build)}`,
     "qiaomen:assets": `export default ${JSON.stringify(PRECACHED.map((path) => `/static/${path}`))}`,
-  });
+  };
+  await bundle("worker/events.js", "sw.js", worker);
+  const spoken = await wordsOf(join(DIST, "sw.js"), english);
+  await bundle("worker/events.js", "sw.js", { ...worker, "qiaomen:messages.en": `export default ${JSON.stringify(spoken)}` });
   await report(build);
+}
+
+/** Of the English messages those that a bundle without any speaks: a phone has no use for the desk's. */
+async function wordsOf(path, english) {
+  const code = await readFile(path, "utf8");
+  const spoken = (msgid) => code.includes(msgid) || code.includes(JSON.stringify(msgid).slice(1, -1));
+  return Object.fromEntries(Object.entries(english).filter(([msgid]) => spoken(msgid)));
 }
 
 /** Bundle one entry; `virtual` maps module names to source. */
@@ -45,6 +55,7 @@ async function bundle(entry, name, virtual) {
     bundle: true,
     minify: true,
     format: "iife",
+    charset: "utf8",
     target: ["chrome87", "firefox91", "safari14.1"],
     legalComments: "none",
     logLevel: "warning",
