@@ -20,6 +20,8 @@ def render_desk(template: str, active: str, **context: Any) -> str:
     nav = [
         ("decide", _("要你定夺"), url_for("desk.show_queue"), counts["decide"]),
         ("queue", _("全部记录"), url_for("desk.show_logs"), counts["pending"]),
+        ("due", _("今天要去看的人"), url_for("desk.show_due"), 0),
+        ("pairings", _("结对帮扶"), url_for("desk.show_pairings"), 0),
         ("people", _("人员与住户"), url_for("desk.show_people"), 0),
         ("roster", _("导入台账"), url_for("ledger.show_roster"), 0),
         ("cards", _("联系卡"), url_for("cards.show_cards"), 0),

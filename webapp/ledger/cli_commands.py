@@ -17,6 +17,7 @@ from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
 from webapp.ledger.roster.header import SheetReport
 from webapp.ledger.roster.judging import judge_lines
+from webapp.ledger.due_today import count_needs
 from webapp.ledger.roster.lines import Line, Roster, read_roster
 from webapp.ledger.roster.workbook import LARGEST_FILE, RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import CLASS_COUNTS, Outcome, import_lines
@@ -64,6 +65,7 @@ def stats(as_json: bool) -> None:
     store = store_of(open_app())
     with store.read() as tx:
         counts = count_ledger(tx, store)
+        counts |= count_needs(tx, store, now_ms())
     if as_json:
         click.echo(json.dumps(counts, ensure_ascii=False, indent=1))
         return

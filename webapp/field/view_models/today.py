@@ -44,8 +44,13 @@ MOST_SHOWN = 60
 MOST_NEEDS = 3  # late and urgent ones come first
 
 
-def today_view(book: Book, me: dict[str, str], now: int, t: Translate) -> dict[str, Any]:
-    """Head, sections of people, and what to say where nobody is due; ``me`` is ``{"id", "role"}``."""
+def today_view(
+    book: Book, me: dict[str, str], now: int, t: Translate, *, most: int = MOST_SHOWN
+) -> dict[str, Any]:
+    """Head, sections of people, and what to say where nobody is due; ``me`` is ``{"id", "role"}``.
+
+    A section shows ``most`` people, and says how many more there are.
+    """
     today = local_date(now)
     shelf = Shelf(book, today)
     due = [(person, shelf.dues_of(person)) for person in book["people"]]
@@ -63,7 +68,7 @@ def today_view(book: Book, me: dict[str, str], now: int, t: Translate) -> dict[s
         "head": head(
             t("今天"), sub=_counts(due, t), side=f"{_month_day(today, t)} {weekday_words(today, t)}"
         ),
-        "sections": [_section(shelf, name, placed[name], me["role"], t) for name in filled],
+        "sections": [_section(shelf, name, placed[name], t, role=me["role"], most=most) for name in filled],
         "needs": need_items(shelf, waiting, t)[:MOST_NEEDS],
         "has_needs": bool(waiting),
         "needs_more": t("看全部 %(n)s 件", n=str(len(waiting))),
@@ -99,9 +104,9 @@ def _place(shelf: Shelf, person: Row, found: list[Due], me: str, order: list[str
 
 
 def _section(
-    shelf: Shelf, name: str, people: list[tuple[Row, Due]], role: str, t: Translate
+    shelf: Shelf, name: str, people: list[tuple[Row, Due]], t: Translate, *, role: str, most: int
 ) -> dict[str, Any]:
-    items = [_item(shelf, person, due, t) for person, due in people[:MOST_SHOWN]]
+    items = [_item(shelf, person, due, t) for person, due in people[:most]]
     rest = len(people) - len(items)
     others = name in OTHERS and role not in roles_of(name)
     return {
