@@ -27,6 +27,17 @@ def pick_grid(tx: Connection) -> tuple[str, list[Choice]]:
     return wanted or str(rows[0].area_id), [(row.area_id, row.name) for row in rows]
 
 
+def grids_beside(tx: Connection, area: str) -> list[str]:
+    """The other grids of the same village that are of one's desk."""
+    parent = tx.scalar(select(area_table.c.parent_id).where(area_table.c.area_id == area))
+    beside = select(area_table.c.area_id).where(
+        area_table.c.parent_id == parent,
+        area_table.c.area_id.in_(desk_areas(current_caller())),
+        area_table.c.area_id != area,
+    )
+    return list(tx.scalars(beside.order_by(area_table.c.area_id)))
+
+
 def grid_book(tx: Connection, area: str) -> dict[str, Any]:
     """What a phone of this grid alone would hold."""
     caller = replace(current_caller(), areas=frozenset({area}))

@@ -1,4 +1,4 @@
-"""What the desk's pages of pairings show: a grid's people with who is paired with them, and who has nobody."""
+"""What the desk's pages of pairings show: a grid's people, who is paired with them, and who has nobody."""
 
 from __future__ import annotations
 

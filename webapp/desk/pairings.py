@@ -1,7 +1,6 @@
 """结对帮扶 at the desk: assigned in bulk by grid, shared out evenly, agreed to, ended. Part of the desk.
 
-Invariant: nothing is assigned that was not shown before; a pairing that cannot be is named with the reason, and the
-good ones beside it are made.
+Invariant: nothing is assigned that was not shown before; what is there already is named and not made twice.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from webapp.auth.access import current_caller, desk_required
@@ -133,16 +131,16 @@ def _error(shelf: Shelf) -> str:
     people, members = _chosen("person"), _chosen("member")
     begins, until = request.form.get("from", ""), request.form.get("until", "")
     if not people:
-        return _("先在名单里勾上要结对的人。")
+        return t("先在名单里勾上要结对的人。")
     if not members:
-        return _("再选由谁结对。")
+        return t("再选由谁结对。")
     if any(person not in shelf.people for person in people):
-        return _("勾上的人里有不在这个网格的，请回到那个网格去安排。")
+        return t("勾上的人里有不在这个网格的，请回到那个网格去安排。")
     if any(member not in shelf.members for member in members):
-        return _("选的结对人不在这个网格。先在“手机与志愿者”里给他这个网格。")
+        return t("选的结对人不在这个网格。先在“手机与志愿者”里给他这个网格。")
     if not is_date(begins) or (until and not is_date(until)):
-        return _("日子没有写对。")
-    return _("结束的日子比开始还早。") if until and until < begins else ""
+        return t("日子没有写对。")
+    return t("结束的日子比开始还早。") if until and until < begins else ""
 
 
 def _pairs(shelf: Shelf) -> tuple[list[Pair], list[dict[str, str]]]:
@@ -192,8 +190,8 @@ def _page(shelf: Shelf, area: str, choices: list[Pair], error: str) -> str:
 
 def _end_error(row: Row, until: str) -> str:
     if not is_date(until):
-        return _("写哪一天结束。")
-    return _("结束的日子比开始还早。") if until < str(row["fields"].get("from", "")) else ""
+        return t("写哪一天结束。")
+    return t("结束的日子比开始还早。") if until < str(row["fields"].get("from", "")) else ""
 
 
 def _end_page(shelf: Shelf, area: str, row: Row, error: str) -> str:

@@ -1,11 +1,10 @@
-"""A person's own rhythm: away for a while, knocked at more or less, called at more or less. Part of the desk."""
+"""A person's own rhythm: away for a while, knocked at and called at more or less. Part of the desk."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
-from flask_babel import gettext as _
 
 from sync.rows import rows_of
 from webapp.auth.access import current_caller, desk_areas, desk_required
@@ -61,11 +60,11 @@ def _person(person: str) -> Row:
 def _error(typed: dict[str, str]) -> str:
     begins, until = typed["away_from"], typed["away_until"]
     if any(date and not is_date(date) for date in (begins, until)):
-        return _("日子没有写对。")
+        return t("日子没有写对。")
     if until and not begins:
-        return _("写了哪天回来，也要写从哪天不在家。")
+        return t("写了哪天回来，也要写从哪天不在家。")
     if until and until < begins:
-        return _("回来的日子比离开还早。")
+        return t("回来的日子比离开还早。")
     choices = {
         key: {each["value"] for each in _choices(key)} | {""} for key in OWN if key.startswith("rhythm_")
     }

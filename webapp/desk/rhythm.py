@@ -1,6 +1,7 @@
 """多久去一次: the rules of a grid in plain words, changed after seeing how many people that makes due.
 
-Invariant: a change is a new ``rhythm`` record that counts from its date; earlier ones stay as they were.
+Invariant: a change is a new ``rhythm`` record that counts from its date; earlier ones stay as they were. A
+village's change is one record in each of its grids, where every phone that needs it has it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from webapp.care.dates import add_days, is_date, local_date
 from webapp.care.periods import day_number, number_day
 from webapp.care.rhythm import dues, make_plan
 from webapp.care.rhythm_settings import ALWAYS, MOST, RULES, Setting, settle_rules
-from webapp.desk.grids import grid_book, pick_grid
+from webapp.desk.grids import grid_book, grids_beside, pick_grid
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -53,14 +54,16 @@ def change_rhythm(key: str) -> Answer:
     today = local_date(now_ms())
     with store_of(current_app).read() as tx:
         area, choices = pick_grid(tx)
+        beside = grids_beside(tx, area)
         shelf = Shelf(grid_book(tx, area), today)
     rule = next((rule for rule in RULES["rules"] if rule["key"] == key), None)
     if rule is None:
         abort(404)
     body, error = _read(rule, today)
     if not error and request.form.get("sure"):
-        [status] = apply_changes([set_fields("rhythm", area, new_id(), body)], current_caller())
-        if status["status"] == "accepted":
+        areas = [area, *(beside if request.form.get("village") else [])]
+        changes = [set_fields("rhythm", each, new_id(), body) for each in areas]
+        if all(each["status"] == "accepted" for each in apply_changes(changes, current_caller())):
             return redirect(url_for("desk.show_rhythm", area=area), 303)
         error = _("没有存下，请再试一次。")
     page = render_desk(
@@ -68,6 +71,7 @@ def change_rhythm(key: str) -> Answer:
         "due",
         area=area,
         grid=dict(choices)[area],
+        beside=len(beside),
         rule=_rule(shelf, area, rule),
         body=body,
         words=_said(rule, _as_setting(rule, body)),
@@ -130,7 +134,7 @@ def _newest(row: Row) -> tuple[str, str]:
 
 def _changed(shelf: Shelf, rule: dict[str, Any], row: Row) -> str:
     fields = row["fields"]
-    words = t("照上一级") if fields.get("state") == "above" else _said(rule, _as_setting(rule, fields))
+    words = t("照工作方案") if fields.get("state") == "above" else _said(rule, _as_setting(rule, fields))
     begins = day_words(fields["from"], shelf.today, t) if is_date(fields.get("from", "")) else ""
     return "，".join(
         part for part in (begins and t("从%(day)s", day=begins), words, fields.get("why", "")) if part

@@ -15,9 +15,9 @@ from sync.scope import SYSTEM
 from webapp.care.dates import local_date
 from webapp.extensions import store_of
 from webapp.ledger.commands import now_ms
+from webapp.ledger.due_today import count_needs
 from webapp.ledger.roster.header import SheetReport
 from webapp.ledger.roster.judging import judge_lines
-from webapp.ledger.due_today import count_needs
 from webapp.ledger.roster.lines import Line, Roster, read_roster
 from webapp.ledger.roster.workbook import LARGEST_FILE, RosterRefusedError, read_sheets
 from webapp.ledger.roster_import import CLASS_COUNTS, Outcome, import_lines
