@@ -31,6 +31,8 @@ TWINS = {
     "webapp/care/rhythm.py": "care/rhythm.js",
     "webapp/care/needs.py": "care/needs.js",
     "webapp/care/walk.py": "care/walk.js",
+    "webapp/care/hours.py": "care/hours.js",
+    "webapp/care/posts.py": "care/posts.js",
     "webapp/forms/engine.py": "forms/engine.js",
     **{
         f"webapp/field/view_models/{path.name}": f"field/view_models/{path.stem}.js"

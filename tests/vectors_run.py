@@ -34,6 +34,8 @@ MODULES = {
     "rhythm_settings": "webapp.care.rhythm_settings",
     "rhythm": "webapp.care.rhythm",
     "needs": "webapp.care.needs",
+    "hours": "webapp.care.hours",
+    "posts": "webapp.care.posts",
     "walk": "webapp.care.walk",
     "sounds": "webapp.care.sounds",
     "twins": "webapp.care.twins",

@@ -13,6 +13,7 @@ from flask import Flask
 from sync.held import replay_held
 from webapp import create_app
 from webapp.extensions import store_of
+from webapp.ledger.areas import describe_places
 from webapp.ledger.commands import now_ms
 
 
@@ -35,6 +36,8 @@ def serve(host: str, port: int) -> None:
     """Serve this installation (SQLite: exactly one such process), after a replay of what is held."""
     app = open_app()
     _replay(app)
+    with app.app_context(), store_of(app).write() as tx:
+        describe_places(tx, store_of(app))  # a tree from a build before areas said what they are
     _serve(app, host, port)
 
 

@@ -27,6 +27,8 @@ const MODULES = {
   rhythm_settings: "care/rhythm_settings.js",
   rhythm: "care/rhythm.js",
   needs: "care/needs.js",
+  hours: "care/hours.js",
+  posts: "care/posts.js",
   walk: "care/walk.js",
   sounds: "care/sounds.js",
   twins: "care/twins.js",

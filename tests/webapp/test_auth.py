@@ -189,10 +189,10 @@ def test_a_grant_ends_and_is_given_again_with_an_audit_row_for_each_that_changed
 ) -> None:
     asha, one, two = village.accounts["asha"], village.areas["一组"], village.areas["二组"]
     with village.store.write() as tx:
-        end_grant(tx, asha, "volunteer", one)
+        end_grant(tx, village.store, asha, "volunteer", one)
         grant(tx, village.store, asha, "volunteer", two)
         with pytest.raises(ValueError, match="早已结束"):
-            end_grant(tx, asha, "volunteer", one)
+            end_grant(tx, village.store, asha, "volunteer", one)
         caller = load_caller(tx, asha, None, now_ms() + 1)
         assert caller is not None
         assert (caller.areas, caller.lapsed.keys()) == ({two}, {one})

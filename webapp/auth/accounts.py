@@ -16,7 +16,8 @@ from sync.audit import note
 from sync.database import Store
 from sync.rows import rows_of
 from sync.scope import RANKED_ROLES, SYSTEM
-from sync.tree import grids_under
+from sync.tree import read_below
+from webapp.care.dates import local_date
 from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 
 SHORTEST_PASSWORD = 8
@@ -68,8 +69,13 @@ def find_account(tx: Connection, login: str) -> str:
     return str(account_id)
 
 
-def grant(tx: Connection, store: Store, account_id: str, role: str, area_id: str) -> None:
-    """Give an account a role over an area and all below it, from now on; also one that had ended."""
+def grant(
+    tx: Connection, store: Store, account_id: str, role: str, area_id: str, *, by: str | None = None
+) -> None:
+    """Give an account a role over an area and all below it, from now on; also one that had ended.
+
+    ``by`` is the account of who gives it; None at the command line.
+    """
     if role not in RANKED_ROLES:
         raise ValueError(f"没有这个角色：{role}")
     held = {"area_id": area_id, "account_id": account_id, "role": role}
@@ -79,30 +85,39 @@ def grant(tx: Connection, store: Store, account_id: str, role: str, area_id: str
     elif known.until is not None:
         tx.execute(update(schema.access).where(*_is(held)).values(since=now_ms(), until=None))
     if known is None or known.until is not None:
-        _note(tx, "grant", held)
-    refresh_members(tx, store)
+        _note(tx, "grant", held, by)
+    refresh_members(tx, store, account_id)
 
 
-def end_grant(tx: Connection, account_id: str, role: str, area_id: str) -> None:
+def end_grant(
+    tx: Connection, store: Store, account_id: str, role: str, area_id: str, *, by: str | None = None
+) -> None:
     """End a role over an area now. Raises ValueError where it is not held.
 
-    For seven days what was written before still counts; phones forget the area at their next exchange.
+    For seven days what was written before still counts; phones forget the area at their next exchange, and
+    those of the grids learn that this one is not theirs any more.
     """
     held = {"area_id": area_id, "account_id": account_id, "role": role}
     ended = update(schema.access).where(*_is(held), schema.access.c.until.is_(None)).values(until=now_ms())
     if tx.execute(ended).rowcount != 1:
         raise ValueError("没有这项权限，或早已结束")
-    _note(tx, "end_grant", held)
+    _note(tx, "end_grant", held, by)
+    refresh_members(tx, store, account_id)
 
 
-def refresh_members(tx: Connection, store: Store) -> None:
-    """Bring the ``member`` profiles of every grid in line with the grants in force."""
-    wanted = dict(_members(tx))
-    areas = {grid for grid, _ in wanted}
-    known = {
-        (row["area"], row["id"]): row["fields"]
-        for row in rows_of(tx, store.catalogue, areas, kinds=["member"])
-    }
+def refresh_members(tx: Connection, store: Store, account_id: str | None = None) -> None:
+    """Bring the ``member`` profiles of every grid in line with the grants in force (of one account, or all).
+
+    Whose last grant over a grid has ended stays a member with an ``until``, so that their logs keep a name.
+    """
+    wanted = dict(_members(tx, account_id))
+    areas = tx.scalars(select(schema.area.c.area_id).where(schema.area.c.level == "grid"))
+    rows = rows_of(
+        tx, store.catalogue, areas, kinds=["member"], ids=None if account_id is None else [account_id]
+    )
+    known = {(row["area"], row["id"]): row["fields"] for row in rows}
+    gone = {key: seen for key, seen in known.items() if key not in wanted and not seen.get("until")}
+    wanted |= {key: {"until": local_date(now_ms())} for key in gone}
     changes = []
     for key, body in wanted.items():
         seen = known.get(key, {})
@@ -118,13 +133,13 @@ def _is(held: dict[str, str]) -> list[ColumnElement[bool]]:
     return [schema.access.c[name] == value for name, value in held.items()]
 
 
-def _note(tx: Connection, action: str, held: dict[str, str]) -> None:
-    """Who gives and ends grants today is the operator at the command line: no account of ours."""
+def _note(tx: Connection, action: str, held: dict[str, str], by: str | None) -> None:
+    """``by``: the account of who did it; the operator at the command line is none of ours."""
     area, subject, detail = held["area_id"], held["account_id"], {"role": held["role"]}
     note(
         tx,
         area=area,
-        actor=None,
+        actor=by,
         device=None,
         action=action,
         subject=subject,
@@ -134,17 +149,25 @@ def _note(tx: Connection, action: str, held: dict[str, str]) -> None:
     )
 
 
-def _members(tx: Connection) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
+def _members(
+    tx: Connection, account_id: str | None
+) -> Iterator[tuple[tuple[str, str], dict[str, str | None]]]:
     """((grid, account), fields) for each grant in force, the highest role last."""
     query = (
         select(schema.access.c.area_id, schema.access.c.role, schema.account)
         .join(schema.account, schema.account.c.account_id == schema.access.c.account_id)
         .where(schema.access.c.until.is_(None), schema.account.c.active == 1)
     )
+    if account_id is not None:
+        query = query.where(schema.access.c.account_id == account_id)
     grants = sorted(tx.execute(query), key=lambda grant: -RANKED_ROLES.index(grant.role))
+    grids: dict[str, list[str]] = {}
+    for place in read_below(tx, {found.area_id for found in grants}):
+        if place.is_grid:
+            grids.setdefault(place.root, []).append(place.area)
     for found in grants:
-        body = {"name": found.name, "role": found.role}
+        body: dict[str, str | None] = {"name": found.name, "role": found.role, "until": None}
         if found.phone:
             body["phone"] = found.phone
-        for grid in grids_under(tx, [found.area_id]):
+        for grid in grids.get(found.area_id, ()):
             yield (grid, found.account_id), body

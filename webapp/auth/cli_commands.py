@@ -64,8 +64,9 @@ def grant_command(login: str, role: str, area_name: str) -> None:
 @click.argument("area_name")
 def end_command(login: str, role: str, area_name: str) -> None:
     """End LOGIN's ROLE over a grid or village now; what was written before still counts for seven days."""
-    with _said_plainly(), _store().write() as tx:
-        end_grant(tx, find_account(tx, login), role, _area_named(tx, area_name))
+    store = _store()
+    with _said_plainly(), store.write() as tx:
+        end_grant(tx, store, find_account(tx, login), role, _area_named(tx, area_name))
     click.echo(f"账号 {login} 不再负责 {area_name}。手机下次联网先上传，再清掉那里的资料。")
 
 

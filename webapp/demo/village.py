@@ -20,11 +20,22 @@ from webapp import config
 from webapp.auth.accounts import create_account, grant
 from webapp.cards.issue import ensure_cards
 from webapp.care.dates import local_date
-from webapp.demo.people import PASSWORD, RESPONSIBLE, STATION, VILLAGE, WORKERS
+from webapp.demo.people import (
+    PASSWORD,
+    POSTS,
+    RESPONSIBLE,
+    ROOMS,
+    SINCE,
+    STATION,
+    STATION_OPEN,
+    VILLAGE,
+    WORKERS,
+)
 from webapp.extensions import store_of
 from webapp.field.view_models.words import role_words
 from webapp.forms.catalogue import untranslated
-from webapp.ledger.commands import fold_into, now_ms, set_fields
+from webapp.ledger.areas import describe_places
+from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 from webapp.ledger.roster.judging import read_lines
 from webapp.ledger.roster.workbook import read_sheets
 from webapp.ledger.roster_import import import_lines
@@ -53,6 +64,8 @@ def build_demo(app: Flask) -> None:
         with store.write() as tx:
             _make_workers(tx, store)
             _describe_grids(tx, store)
+            describe_places(tx, store)
+            _open_station(tx, store)
             for row in tx.execute(select(area.c.area_id).where(area.c.level == "grid")).all():
                 ensure_cards(tx, store, row.area_id, SYSTEM)
 
@@ -104,6 +117,21 @@ def _describe_grids(tx: Connection, store: Store) -> None:
         missing = {key: value for key, value in wanted.items() if key not in row["fields"]}
         if missing:
             changes.append(set_fields("grid", names[name], names[name], missing))
+    fold_into(tx, store, changes, SYSTEM)
+
+
+def _open_station(tx: Connection, store: Store) -> None:
+    """The station with its rooms, and who holds which post, where nobody has said so yet."""
+    ids = {row.name: row.area_id for row in tx.execute(select(area))}
+    village = ids[VILLAGE]
+    if rows_of(tx, store.catalogue, ids.values(), kinds=["post", "station", "room"]):
+        return
+    station = new_id()
+    changes = [set_fields("station", village, station, STATION_OPEN)]
+    changes += [set_fields("room", village, new_id(), room | {"station": station}) for room in ROOMS]
+    for place, role, name, phone in POSTS:
+        body = {"name": name, "role": role, "phone": phone, "from": SINCE}
+        changes.append(set_fields("post", ids[place or VILLAGE], new_id(), body))
     fold_into(tx, store, changes, SYSTEM)
 
 

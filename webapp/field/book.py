@@ -24,6 +24,10 @@ SHELVES = {
     "card": "cards",
     "rhythm": "rhythms",
     "need": "needs",
+    "post": "posts",
+    "place": "above",
+    "station": "stations",
+    "room": "rooms",
 }
 
 

@@ -24,6 +24,7 @@ from webapp.ledger.lookup import (
     person_words,
 )
 from webapp.ledger.pairings import judge_pairing, may_set_own
+from webapp.ledger.posts import judge_post, post_lookup
 
 FACTS = (
     "visit",
@@ -53,6 +54,9 @@ PROFILES = (
     "care_plan",
     "plan_step",
     "session",
+    "place",
+    "station",
+    "room",
 )
 ABOUT = frozenset({"person", "household"})  # types of field by which a profile is about somebody
 
@@ -172,5 +176,7 @@ _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
     },
     "card": {"lookup": _card_lookup},
     "pairing": {"judge": judge_pairing, "own": may_set_own, "here": {"member": "member"}},
+    "post": {"judge": judge_post, "lookup": post_lookup},
+    "room": {"here": {"station": "station"}},
     "need": {"lookup": need_lookup, "standing": need_standing, "judge": judge_step},
 }

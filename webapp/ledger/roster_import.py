@@ -18,6 +18,7 @@ from sync.rows import rows_of
 from sync.schema import access, area
 from sync.scope import REVIEWERS, SYSTEM, Caller, load_caller
 from webapp.auth.accounts import refresh_members
+from webapp.ledger.areas import describe_places
 from webapp.ledger.commands import ensure_area, fold_into, new_id, now_ms, set_fields
 from webapp.ledger.known_people import by_name, is_same_birth, read_gone_people
 from webapp.ledger.lookup import household_lookup, person_lookup, squeeze
@@ -145,6 +146,7 @@ class _Import:
             if known is not None:
                 grids[name] = known
         if self.outcome.new_grids:
+            describe_places(self.tx, self.store)
             refresh_members(self.tx, self.store)
             if not self.caller.system:
                 again = load_caller(self.tx, self.caller.account, self.caller.device, now_ms())

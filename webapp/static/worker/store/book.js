@@ -17,6 +17,10 @@ const SHELVES = {
   card: "cards",
   rhythm: "rhythms",
   need: "needs",
+  post: "posts",
+  place: "above",
+  station: "stations",
+  room: "rooms",
 };
 const RECENT = 30;
 

@@ -17,6 +17,9 @@ export const PROFILES = new Set([
   "rhythm",
   "need",
   "post",
+  "place",
+  "station",
+  "room",
 ]);
 const STORES = ["meta", "cursors", "directory", "summaries", "facts", "drafts", "outbox"];
 
