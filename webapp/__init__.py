@@ -34,6 +34,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
         rhythm,
         upkeep,
     )
+    from webapp.desk import needs as _desk_needs  # noqa: F401  # and so does it
     from webapp.desk.routes import blueprint as desk
     from webapp.field import edits, needs  # noqa: F401  # they add their addresses to the phone's pages
     from webapp.field import pairings as _pairings  # noqa: F401  # and so does it

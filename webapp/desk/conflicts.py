@@ -21,6 +21,7 @@ from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint, desk_shelf
 from webapp.extensions import store_of
 from webapp.field.rendering import t
+from webapp.field.view_models.edit import profile_name
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import join_words, moment_words
 from webapp.forms.catalogue import PROFILES
@@ -72,8 +73,7 @@ def _rows(tx: Connection) -> list[Row]:
 def _entry(shelf: Shelf, names: dict[str, str], row: Row, name: str) -> dict[str, Any]:
     form = load_profile(row["kind"])
     field = next((each for each in form["fields"] if each["key"] == name), None)
-    fields, heads = row["fields"], row["conflicts"][name]
-    called = fields.get("name") or join_words([fields.get("door", ""), fields.get("title", "")])
+    heads, called = row["conflicts"][name], profile_name(row)
     return {
         "id": row["id"],
         "name": name,
@@ -99,6 +99,8 @@ def _text(shelf: Shelf, field: dict[str, Any] | None, value: Any) -> str:
     if field is not None and field["type"] == "household":
         row = shelf.households.get(str(value))
         return join_words([row["fields"].get("door", ""), row["fields"].get("title", "")]) if row else ""
+    if field is not None and field["type"] == "member":
+        return shelf.member_name(str(value)) or t("别人")
     if isinstance(value, list):
         return t("、").join(str(each) for each in value)
     return value_text(field, value, t) if field is not None else str(value)

@@ -7,9 +7,10 @@ from typing import Any
 from flask import current_app, render_template, url_for
 from flask_babel import gettext as _
 
-from webapp.auth.access import current_caller, desk_places
+from webapp.auth.access import current_caller, desk_areas, desk_places
 from webapp.desk.queue import count_waiting
 from webapp.extensions import store_of, wants_partial
+from webapp.ledger.needs import NeedFilters, count_needs
 
 
 def render_desk(template: str, active: str, **context: Any) -> str:
@@ -17,11 +18,13 @@ def render_desk(template: str, active: str, **context: Any) -> str:
     caller = current_caller()
     with store_of(current_app).read() as tx:
         counts = count_waiting(tx, desk_places(caller))
+        urgent = count_needs(tx, desk_areas(caller), NeedFilters(urgency="urgent"))
     nav = [
         ("decide", _("要你定夺"), url_for("desk.show_queue"), counts["decide"]),
         ("queue", _("全部记录"), url_for("desk.show_logs"), counts["pending"]),
         ("due", _("今天要去看的人"), url_for("desk.show_due"), 0),
         ("pairings", _("结对帮扶"), url_for("desk.show_pairings"), 0),
+        ("needs", _("需求"), url_for("desk.show_needs"), urgent),
         ("people", _("人员与住户"), url_for("desk.show_people"), 0),
         ("roster", _("导入台账"), url_for("ledger.show_roster"), 0),
         ("cards", _("联系卡"), url_for("cards.show_cards"), 0),

@@ -16,6 +16,7 @@ from sync.rows import rows_of
 from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.care.dates import local_date
+from webapp.desk.need_entries import urgent_needs
 from webapp.desk.queue import Filters, count_logs, list_logs, next_log, read_filters
 from webapp.desk.rendering import render_desk
 from webapp.desk.views import log_view, queue_entry
@@ -169,9 +170,11 @@ def _show_list(filters: Filters, active: str) -> Answer:
         shelf = desk_shelf(tx)
         choices = _choices(tx, shelf, areas)
         done = _done(tx, shelf)
+        urgent = urgent_needs(tx, areas) if active == "decide" else []
     return render_desk(
         "desk/queue.html",
         active,
+        urgent_needs=urgent,
         entries=[queue_entry(shelf, row) for row in rows],
         total=total,
         normal=normal,

@@ -128,8 +128,19 @@ def need_lines(shelf: Shelf, need: Row, t: Translate) -> list[dict[str, str]]:
     for key in TOLD:
         value = need["fields"].get(key)
         if value is not None and value != "":
-            told.append({"label": t(need_field(key)["label"]), "text": _text(shelf, key, value, t)})
+            told.append({"label": t(need_field(key)["label"]), "text": value_words(shelf, key, value, t)})
     return told
+
+
+def value_words(shelf: Shelf, key: str, value: Any, t: Translate) -> str:
+    """A value of a need's field in words."""
+    if key == "taker":
+        return shelf.member_name(value) or t("别人")
+    if key == "opened_at":
+        return moment_words(value, shelf.today, t) if isinstance(value, int) else ""
+    if key == "due":
+        return day_words(value, shelf.today, t) if is_date(value) else str(value)
+    return value_text(need_field(key), value, t)
 
 
 def _form(form: Form, filled: dict[str, Any], errors: list[dict[str, str]], t: Translate) -> dict[str, Any]:
@@ -162,13 +173,3 @@ def _home(need: Row) -> str:
     if fields.get("person"):
         return f"/field/people/{fields['person']}"
     return f"/field/households/{fields['household']}" if fields.get("household") else "/field/needs"
-
-
-def _text(shelf: Shelf, key: str, value: Any, t: Translate) -> str:
-    if key == "taker":
-        return shelf.member_name(value) or t("别人")
-    if key == "opened_at":
-        return moment_words(value, shelf.today, t) if isinstance(value, int) else ""
-    if key == "due":
-        return day_words(value, shelf.today, t) if is_date(value) else str(value)
-    return value_text(need_field(key), value, t)

@@ -106,7 +106,7 @@ export function takeStep(need, step, typed, me) {
 export const needLines = (shelf, need, t) =>
   TOLD.filter((key) => (need.fields[key] ?? "") !== "").map((key) => ({
     label: t(needField(key).label),
-    text: textOf(shelf, key, need.fields[key], t),
+    text: valueWords(shelf, key, need.fields[key], t),
   }));
 
 const form = (definition, filled, errors, t) => ({
@@ -135,7 +135,8 @@ function home({ fields }) {
   return fields.household ? `/field/households/${fields.household}` : "/field/needs";
 }
 
-function textOf(shelf, key, value, t) {
+/** A value of a need's field in words. */
+export function valueWords(shelf, key, value, t) {
   if (key === "taker") return shelf.memberName(value) || t("别人");
   if (key === "opened_at") return Number.isInteger(value) ? momentWords(value, shelf.today, t) : "";
   if (key === "due") return isDate(value) ? dayWords(value, shelf.today, t) : String(value);
