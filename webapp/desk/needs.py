@@ -24,6 +24,7 @@ from webapp.desk.views import queue_entry
 from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.need import (
+    TOLD,
     asking,
     need_lines,
     raise_need,
@@ -40,6 +41,7 @@ from webapp.ledger.needs import STATES, NeedFilters, count_needs, list_needs, ne
 
 Answer = Any
 Row = dict[str, Any]
+SAID = frozenset({"what", "urgency", "state", *TOLD}) - {"opened_at"}  # of what a step of the history tells
 
 
 @blueprint.get("/needs")
@@ -146,7 +148,7 @@ def _show_need(need: str, step: str, typed: Row, errors: list[dict[str, str]], e
 
 
 def _step_view(step: str, row: Row, typed: Row | None, errors: list[dict[str, str]]) -> dict[str, Any]:
-    """The form of a step: what was typed and is wrong, else what is known; a result is always written anew."""
+    """The form of a step: what was typed and is wrong, else what is known; a result is written anew."""
     seen = {} if step in ("closed", "reopened") else row["fields"]
     shown, wrong = (seen, []) if typed is None else (typed, errors)
     return {
@@ -158,14 +160,13 @@ def _step_view(step: str, row: Row, typed: Row | None, errors: list[dict[str, st
 
 def _told(shelf: Shelf, step: dict[str, Any]) -> dict[str, Any]:
     """A step of the history in words: who, when, and what they said."""
-    said = {key: value for key, value in step["said"].items() if key not in ("person", "household", "fact")}
     return {
         "who": shelf.member_name(step["author"]) or t("督导台"),
         "when": moment_words(step["at"], shelf.today, t),
         "lines": [
             {"label": t(need_field(key)["label"]), "text": value_words(shelf, key, value, t)}
-            for key, value in said.items()
-            if value is not None and key != "opened_at"
+            for key, value in step["said"].items()
+            if value is not None and key in SAID
         ],
     }
 
