@@ -45,6 +45,9 @@ class Change:
     occurred_at: int | None = None
     amends: str | None = None
     resolves: tuple[str, ...] = ()
+    was: str | None = None  # whom, and which household, it named before they were merged (sync/follow.py)
+    was_home: str | None = None
+    was_record: str | None = None
 
 
 def parse_change(raw: object) -> Change:

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, not_, sele
 
 from sync.database import Store
 from sync.log import lock_logs
-from sync.rows import GONE
 from sync.schema import area_log, record
 
 KEEP = 400 * 24 * 3600 * 1000
+PASSING = ("left", "erased")  # what was merged stays: late changes follow it, and a merge can be undone
 
 
 def compact(store: Store, now: int) -> int:
@@ -39,4 +39,4 @@ def _drop_tombstones(tx: Connection, now: int) -> int:
 
 def _is_old(now: int) -> ColumnElement[bool]:
     erased_person = and_(record.c.kind == "person", record.c.state == "erased")
-    return and_(record.c.state.in_(GONE), record.c.received_at < now - KEEP, not_(erased_person))
+    return and_(record.c.state.in_(PASSING), record.c.received_at < now - KEEP, not_(erased_person))

@@ -19,7 +19,7 @@ from sync.log import lock_logs
 from sync.rows import is_standing
 from sync.schema import area_log, audit, log, quarantine, receipt, record
 from sync.scope import Caller
-from sync.tombstones import Act, bury, note_act
+from sync.tombstones import Act, bury, note_act, read_merged
 
 ERASERS = frozenset({"supervisor", "operator"})
 REASONS = ("own_request", "guardian_request", "wrong_entry", "no_purpose")
@@ -39,16 +39,17 @@ def erase_person(
     """
     if reason not in REASONS:
         raise ProblemError("malformed", "reason")
-    areas = _areas_of(tx, person)
+    people = {person} | read_merged(tx, {person})
+    areas = {area for each in people for area in _areas_of(tx, each)}
     locked = lock_logs(tx, areas)
     home = _home_of(tx, person, locked)
     if not (caller.system or caller.roles.get(home, frozenset()) & ERASERS):
         raise ProblemError("not_allowed")
     if tx.dialect.name == "sqlite":
         tx.exec_driver_sql("PRAGMA secure_delete=ON")  # what is freed from here on is overwritten
-    ids = {person}
+    ids = set(people)
     for area in sorted(locked):
-        found = _records_about(tx, area, person)
+        found = _records_about(tx, area, people)
         ids |= {each.record_id for each in found}
         bury(tx, area, found, act, to=None)
     if trace:
@@ -75,12 +76,13 @@ def _home_of(tx: Connection, person: str, areas: Collection[str]) -> str:
     return str(home)
 
 
-def _records_about(tx: Connection, area: str, person: str) -> list[Any]:
-    """The records of an area about a person that are not erased yet, tombstones of a move among them."""
+def _records_about(tx: Connection, area: str, people: set[str]) -> list[Any]:
+    """The records of an area about these people that are not erased yet, tombstones of a move among them."""
     standing = select(record.c.record_id, record.c.kind, record.c.seq).where(
         record.c.area_id == area, or_(record.c.state.is_(None), record.c.state != "erased")
     )
-    theirs = or_(record.c.record_id == person, record.c.person_id == person, record.c.subject_id == person)
+    about = (record.c.record_id, record.c.person_id, record.c.subject_id)
+    theirs = or_(*(column.in_(sorted(people)) for column in about))
     return list(tx.execute(standing.where(theirs).order_by(record.c.seq)))
 
 

@@ -22,7 +22,7 @@ from sync.errors import ProblemError
 from sync.ids import is_id, uuid7
 from sync.log import lock_logs
 from sync.records import Status, fold_again
-from sync.rows import is_standing, rows_of
+from sync.rows import MERGED, is_standing, rows_of
 from sync.schema import access, area_log, quarantine, receipt, record
 from sync.scope import SYSTEM, Caller, load_caller
 
@@ -195,14 +195,21 @@ def _place(
     moved: dict[str, Any] = {}
     own = found.get(change.record) or found.get(str(named))
     row = found.get(person or "") if change.op in ("record", "amend") else own
-    if row is not None:
-        moved["area"] = row["area"]
+    home = row["area"] if row is not None else _merged_home(tx, decider, wanted)
+    if home:
+        moved["area"] = home
     if row is not None and reassigned:
         moved |= {"person": row["id"], "household": row["fields"].get("household", change.household)}
     if reassigned and (row is None or row["kind"] != "person"):
         return Outcome("refused", "unknown_person")
     placed = parse_change(change.raw | moved)
     return placed if placed.area in decider.areas else Outcome("refused", "foreign_area")
+
+
+def _merged_home(tx: Connection, decider: Decider, ids: set[Any]) -> str | None:
+    """The area in which one of these was merged into another: the fold follows from there."""
+    theirs = record.c.area_id.in_(decider.areas), record.c.record_id.in_(sorted(ids))
+    return tx.scalar(select(record.c.area_id).where(*theirs, record.c.state == MERGED).limit(1))
 
 
 def _as_author(decider: Decider, entry: Any) -> Caller:

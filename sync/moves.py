@@ -14,11 +14,11 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from sync.errors import ProblemError
 from sync.ids import ids_in
 from sync.log import lock_logs
-from sync.rows import is_standing
+from sync.rows import MERGED, is_standing
 from sync.schema import quarantine, record
 from sync.scope import Caller
 from sync.tallies import forget_tallies
-from sync.tombstones import Act, bury, log_entries, note_act
+from sync.tombstones import Act, bury, log_entries, note_act, read_merged
 
 
 def move_household(
@@ -63,6 +63,8 @@ def _records_of(tx: Connection, area: str, household: str) -> tuple[list[Any], l
     people = [each.record_id for each in of_house if each.kind == "person"]
     of_people = or_(record.c.subject_id.in_(people), record.c.person_id.in_(people))
     found = [house, *of_house, *tx.execute(standing.where(of_people)).all()]
+    merged = record.c.area_id == area, record.c.record_id.in_(read_merged(tx, {household, *people}))
+    found += tx.execute(select(record).where(*merged, record.c.state == MERGED)).all()
     return sorted(found, key=lambda each: each.seq), people
 
 

@@ -20,6 +20,7 @@ from sync.catalogue import Catalogue, Kind
 from sync.change import Change, named_ids, parse_change
 from sync.clock import clamp, format_stamp, parse_stamp
 from sync.errors import ProblemError
+from sync.follow import Kept, follow_change, read_kept
 from sync.ids import is_id
 from sync.log import lock_logs, take_numbers
 from sync.merge import Edits, add_edits, current_fields, find_conflicts
@@ -47,6 +48,7 @@ class Folding:
     receipts: dict[str, dict[str, Any]]
     stored: frozenset[tuple[str, str]]
     gone: Gone
+    kept: Kept
     entries: list[dict[str, Any]] = field(default_factory=list)
     new_receipts: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +88,7 @@ def fold_again(tx: Connection, catalogue: Catalogue, caller: Caller, change: Cha
     """
     folding = _prefetch(tx, catalogue, caller, [change], now)
     folding.receipts.pop(change.id, None)
+    change = follow_change(change, folding.kept, folding.rows)
     kind, verdict = _judge(folding, change)
     if verdict.status != "accepted" or kind is None:
         return {"id": change.id, "status": verdict.status, "code": verdict.code}
@@ -147,7 +150,8 @@ def _prefetch(
             if found.edits:
                 edits[key] = json.loads(found.edits)
     gone = read_gone(tx, claimed, wanted, frozenset(areas), **_unknown(caller, changes, rows))
-    return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows), gone)
+    kept = read_kept(tx, rows, edits)
+    return Folding(caller, catalogue, now, areas, rows, edits, receipts, frozenset(rows), gone, kept)
 
 
 def _unknown(
@@ -165,6 +169,7 @@ def _fold_one(folding: Folding, change: Change) -> Status:
     earlier = folding.receipts.get(change.id)
     if earlier is not None:
         return _answer_again(change, earlier, digest)
+    change = follow_change(change, folding.kept, folding.rows)
     kind, verdict = _judge(folding, change)
     if verdict.status == "rejected":
         return _refuse(folding, change, verdict, digest)
@@ -257,6 +262,8 @@ def _accept(folding: Folding, change: Change, kind: Kind, digest: str) -> Status
     conflicts: dict[str, Any] = {}
     if kind.family == "profile":
         touched, conflicts = _merge_profile(folding, change, stamp)
+        if change.was_record:  # who still holds the one that was merged hears once more that it is gone
+            touched.append(folding.rows[change.area, change.was_record])
     else:
         touched = _touch_facts(folding, change, kind, ahead)
     for row in touched:
@@ -291,9 +298,17 @@ def _touch_facts(folding: Folding, change: Change, kind: Kind, ahead: bool) -> l
             "flags": ["clock_ahead"] if ahead else None,
         }
         touched[0] |= {name: value for name, value in optional.items() if value}
+        touched[0] |= _written_about(change, mine.get(change.amends or "", {}))
     elif change.op == "review":
         touched[0] = touched[0] | {"reviewed_at": folding.now}
     return touched
+
+
+def _written_about(change: Change, amended: Row) -> Row:
+    """Whom a fact was written about where they have been merged since: as of the fact that it amends."""
+    said = {"was": change.was and [change.was], "was_home": change.was_home and [change.was_home]}
+    told = {name: amended.get(name) or value for name, value in said.items()}
+    return {name: value for name, value in told.items() if value}
 
 
 def _merge_profile(folding: Folding, change: Change, stamp: str) -> tuple[list[Row], dict[str, Any]]:

@@ -37,7 +37,9 @@ _COLUMNS = {
 }
 _IN_COLUMNS = frozenset(_COLUMNS.values()) | {"fields", "device"}
 READ = [record.c[name] for name in (*_COLUMNS, "body", "extra")]
-GONE = ("left", "erased")  # a tombstone's state: the record is in another area, or nowhere any more
+MERGED = "merged"  # a profile's state: what stands is another record of the same person or household
+# A tombstone's state: the record is in another area, or nowhere any more, or merged into another one.
+GONE = ("left", "erased", MERGED)
 _AREA: Any = bindparam("area")
 _START: Any = bindparam("start")
 _HEAD: Any = bindparam("head")
@@ -55,13 +57,14 @@ def encode_row(row: Row, edits: Edits | None, kind: Kind) -> dict[str, Any]:
     values = {column: row.get(key) for column, key in _COLUMNS.items()}
     extra = {key: value for key, value in row.items() if key not in _IN_COLUMNS}
     stands, rank = kind.standing(row["fields"])
+    merged = row.get("state") == MERGED
     return values | {
         "state": row.get("state", IN_CONFLICT if "conflicts" in row else stands),
         "device_id": row.get("device"),
         "attention_rank": RANKS.get(row.get("attention", ""), rank),
-        "lookup": kind.lookup(row["fields"]),
+        "lookup": merged_lookup(row["merged_into"]) if merged else kind.lookup(row["fields"]),
         "subject_id": kind.subject(row["fields"]),
-        "words": kind.words(row["fields"]),
+        "words": None if merged else kind.words(row["fields"]),
         "body": _dump(row["fields"]),
         "extra": _dump(extra),
         "edits": None if edits is None else _dump(edits),
@@ -165,8 +168,21 @@ def pack_records(found: Collection[Any], catalogue: Catalogue) -> Tables:
     """
     by_kind: dict[str, list[Any]] = {}
     for values in found:
-        by_kind.setdefault(values.kind, []).append(values)
+        by_kind.setdefault(values.kind, []).append(_as_sent(values))
     return {kind: _pack_kind(chosen, catalogue.get(kind)) for kind, chosen in sorted(by_kind.items())}
+
+
+def merged_lookup(kept: str) -> str:
+    """By which those are found that were merged into a record."""
+    return f"into:{kept}"
+
+
+def _as_sent(values: Any) -> Any:
+    """Phones forget what was merged as they forget what left; its fields and edits stay here."""
+    if values.state != MERGED:
+        return values
+    hidden = {"state": "left", "body": "{}", "extra": "{}"}
+    return tuple(hidden.get(column.name, value) for column, value in zip(READ, values, strict=True))
 
 
 def _pack_kind(chosen: list[Any], kind: Kind | None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sync.audit import note
 from sync.change import Change, named_ids
 from sync.log import take_numbers
 from sync.prepared import forget_prepared
-from sync.rows import GONE
+from sync.rows import GONE, MERGED, merged_lookup
 from sync.schema import area_log, log, record
 from sync.tallies import forget_tallies
 from sync.verdicts import FACT_OPS
@@ -96,6 +96,17 @@ def _find_elsewhere(tx: Connection, ids: set[str]) -> tuple[set[str], dict[str, 
     return erased, {each.record_id: each.area_id for each in found if each.state not in GONE}
 
 
+def read_merged(tx: Connection, ids: set[str]) -> set[str]:
+    """The ids of all that was merged into these records, and into those, wherever they are now."""
+    found: set[str] = set()
+    wanted = ids
+    while wanted:
+        into = record.c.lookup.in_(sorted(map(merged_lookup, wanted))), record.c.state == MERGED
+        wanted = set(tx.scalars(select(record.c.record_id).where(*into))) - found
+        found |= wanted
+    return found
+
+
 @dataclass(frozen=True)
 class Act:
     """One moving or erasing: all its entries in the log share its id, author, stamp and instant."""
@@ -169,7 +180,7 @@ def _follow(tx: Connection, record_id: str, lookup: str | None) -> str | None:
         area = (lookup or "").removeprefix("to:")
         here = record.c.area_id == area, record.c.record_id == record_id
         found = tx.execute(select(record.c.state, record.c.lookup).where(*here)).one_or_none()
-        if found is None or found.state not in GONE:
+        if found is None or found.state not in GONE or found.state == MERGED:
             return area if found else None
         lookup = found.lookup
     return None

@@ -106,7 +106,7 @@ function after(page) {
 /** What is written of an area's rows: {segments, sealedDirectory, sealedSummaries}. */
 async function sealNews(core, area, rows, fresh) {
   const open = async (store) => (fresh ? undefined : core.sealer.open(await core.database.get(store, area)));
-  const facts = rows.filter((row) => !PROFILES.has(row.kind) && row.person);
+  const facts = rows.filter((row) => !PROFILES.has(row.kind) && row.person).flatMap(withGaps);
   const profiles = rows.filter((row) => PROFILES.has(row.kind) || !row.person);
   const summaries = (facts.length && (await open("summaries"))) || {};
   const segments = await makeSegments(core, area, facts, summaries, fresh);
@@ -122,6 +122,14 @@ async function sealNews(core, area, rows, fresh) {
     sealedSummaries: segments.length || fresh ? await core.sealer.seal(summaries) : null,
   };
 }
+
+/** A fact, and where it may lie since before two people were found to be one (or not): it is gone from there. */
+const withGaps = (row) => [
+  row,
+  ...(row.from ?? [])
+    .filter((person) => person !== row.person)
+    .map((person) => ({ ...row, person, state: "left", fields: {} })),
+];
 
 function writeNews(tx, area, page, { segments, sealedDirectory, sealedSummaries }) {
   const facts = tx.objectStore("facts");
