@@ -51,6 +51,17 @@ def _all_well(_fields: Fields) -> Attention:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """When two records of a kind may be one: two that are alike (``same``) share one of their ``keys``.
+
+    ``same(one, other, same_home)`` takes their fields, and whether they live in one household.
+    """
+
+    keys: Callable[[Fields], set[str]]
+    same: Callable[[Fields, Fields, bool], bool]
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of record.
 
@@ -80,6 +91,7 @@ class Kind:
     subject: Callable[[Fields], str | None] = _nobody
     words: Callable[[Fields], str | None] = _no_words
     facets: Callable[[Fields], list[tuple[str, str]]] | None = None
+    alike: Likeness | None = None
     derived: frozenset[str] = frozenset()
     complete: Callable[[Fields], Fields] = _as_it_is
     check: Callable[[Fields], list[dict[str, str]]] = _no_errors

@@ -21,12 +21,14 @@ from sync.errors import ProblemError
 from sync.log import lock_logs
 from sync.merge import current_fields, find_heads
 from sync.overlay import Row
+from sync.prepared import forget_prepared
 from sync.records import fold_changes
 from sync.rows import MERGED, decode_row, encode_row, is_standing
 from sync.schema import area_log, audit, record
 from sync.scope import Caller
 from sync.tallies import forget_tallies
 from sync.tombstones import Act, log_entries, note_act
+from sync.twins import pair_of, settle_pair
 
 KINDS = ("person", "household")
 WAS = {"person": "was", "household": "was_home"}
@@ -69,6 +71,7 @@ def merge(work: Merging, area: str, kept: str, lost: str, values: dict[str, Any]
     marks = {"state": MERGED, "merged_into": kept, "merge": work.act.change}
     _write_lost(work, area, decode_row(_record(work.tx, area, lost)) | marks, "merge")
     detail = {"lost": lost, "sets": [change["id"] for change in changes], "facts": len(facts)}
+    settle_pair(work.tx, area, pair_of(kept, lost), "merged", (work.caller.account, work.act.at))
     note_act(work.tx, work.act, area, "merge", subject=kept, detail=detail)
 
 
@@ -90,6 +93,7 @@ def unmerge(work: Merging, area: str, merge_id: str) -> None:
     stay = [each for each in facts if each not in theirs]
     _turn(work, area, theirs, Turn("unmerge", about, lambda extra: _forget(extra, kind, kept)))
     _turn(work, area, stay, Turn("unmerge", {}, lambda extra: extra))
+    settle_pair(work.tx, area, pair_of(kept, lost["id"]), "waiting", (work.caller.account, work.act.at))
     detail = {"lost": lost["id"], "merge": merge_id}
     note_act(work.tx, work.act, area, "unmerge", subject=kept, detail=detail)
 
@@ -253,3 +257,4 @@ def _write_lost(work: Merging, area: str, row: Row, op: str) -> None:
     work.tx.execute(update(record).where(*here).values(values | {"seq": number}))
     work.tx.execute(update(area_log).where(area_log.c.area_id == area).values(erased=number))
     forget_tallies(work.tx, [area])
+    forget_prepared(work.tx, area)

@@ -30,6 +30,7 @@ from sync.schema import log, quarantine, receipt, record
 from sync.scope import Caller
 from sync.tallies import count_again, counted_kinds
 from sync.tombstones import Gone, read_gone
+from sync.twins import note_twins
 from sync.verdicts import FACT_OPS, Known, Verdict, judge_change
 
 Status = dict[str, Any]
@@ -106,7 +107,7 @@ def fold_fresh(tx: Connection, catalogue: Catalogue, batches: Sequence[Batch]) -
     areas = lock_logs(tx, {raw["area"] for batch in batches for raw in batch.changes})
     nobody = Gone(frozenset(), frozenset(), {})
     first = batches[0]
-    folding = Folding(first.caller, catalogue, first.now, areas, {}, {}, {}, frozenset(), nobody)
+    folding = Folding(first.caller, catalogue, first.now, areas, {}, {}, {}, frozenset(), nobody, {})
     statuses: list[Status] = []
     for batch in batches:
         folding.caller, folding.now = batch.caller, batch.now
@@ -374,6 +375,9 @@ def _write_all(tx: Connection, folding: Folding) -> dict[str, int]:
     execute_many(tx, _LOG, folding.entries)
     execute_many(tx, _RECEIPT, folding.new_receipts)
     execute_many(tx, _QUARANTINE, folding.held)
+    note_twins(
+        tx, folding.catalogue, [folding.rows[key] for key in latest if key not in folding.stored], folding.now
+    )
     counted = counted_kinds(folding.catalogue)
     count_again(tx, folding.catalogue, {e["area_id"] for e in folding.entries if e["kind"] in counted})
     return numbers

@@ -1,6 +1,6 @@
 """The tables. Two sorts:
 
-*Distributed* tables (record, log, receipt, quarantine, audit, tally, prepared, area_log) belong to an
+*Distributed* tables (record, log, receipt, quarantine, audit, tally, twin, prepared, area_log) belong to an
 area: ``area_id`` leads every primary, unique and foreign key, ids are 36-character strings, and nothing
 relies on serials, triggers, LISTEN/NOTIFY, advisory locks or transaction ids, so that the same schema
 distributes by area (design D4).
@@ -116,6 +116,22 @@ tally = Table(
     Column("total", Integer, nullable=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
+)
+
+# Two records of an area that may be one: for a supervisor to decide, and what was decided.
+twin = Table(
+    "twin",
+    metadata,
+    _id("area_id", key=True),
+    _id("one_id", key=True),
+    _id("other_id", key=True),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(10), nullable=False),  # waiting, different, merged
+    _instant("found_at"),
+    _id("decided_by", optional=True),
+    _instant("decided_at", optional=True),
+    ForeignKeyConstraint(["area_id"], ["area_log.area_id"]),
+    Index("ix_twin_area_id_state", "area_id", "state"),
 )
 
 log = Table(

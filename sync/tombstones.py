@@ -20,6 +20,7 @@ from sync.prepared import forget_prepared
 from sync.rows import GONE, MERGED, merged_lookup
 from sync.schema import area_log, log, record
 from sync.tallies import forget_tallies
+from sync.twins import forget_twins
 from sync.verdicts import FACT_OPS
 
 MOST_MOVES = 100
@@ -147,6 +148,7 @@ def bury(tx: Connection, area: str, records: list[Any], act: Act, *, to: str | N
         here = record.c.area_id == area, record.c.record_id == record_id
         tx.execute(update(record).where(*here).values(gone | {"seq": seq}))
     forget_tallies(tx, [area])
+    forget_twins(tx, area, numbers)
     last = update(area_log).where(area_log.c.area_id == area)
     tx.execute(last.values(erased=max(numbers.values())))
     forget_prepared(tx, area)

@@ -32,6 +32,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
         phones,
         quarantine,
         rhythm,
+        twins,
         upkeep,
     )
     from webapp.desk import needs as _desk_needs  # noqa: F401  # and so does it

@@ -11,7 +11,7 @@ from sqlalchemy import UniqueConstraint, create_engine, text
 from sync.schema import metadata
 from tests.conftest import database_url
 
-DISTRIBUTED = ("area_log", "record", "log", "receipt", "quarantine", "audit", "prepared", "tally")
+DISTRIBUTED = ("area_log", "record", "log", "receipt", "quarantine", "audit", "prepared", "tally", "twin")
 LEADS = """
     SELECT c.relname AS table, i.relname AS key, a.attname AS first
     FROM pg_index x

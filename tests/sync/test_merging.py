@@ -80,6 +80,11 @@ def without_numbers(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def standing_in(seen: dict[str, dict[str, Any]], area: str) -> dict[str, dict[str, Any]]:
+    """What a phone holds of an area."""
+    return {key: row for key, row in seen.items() if row["area"] == area and row.get("state") != "left"}
+
+
 @pytest.fixture
 def twins(world: World) -> tuple[str, str]:
     """One child registered by two volunteers, in two households, with a visit of each, and a pairing."""
@@ -199,17 +204,18 @@ def test_a_phone_that_wrote_about_the_lost_one_hears_last_that_it_is_gone(
 
 def test_digests_and_a_first_sync_show_what_the_log_shows(world: World, twins: tuple[str, str]) -> None:
     one, other = twins
+    area = world.areas["一组"]
     seen, cursors = read_all(world, "asha")
     undo = join(world, one, other)
     for step in range(2):
-        page = ask(world, "asha", cursors=cursors, now=LATER + 1)["news"][0]
-        cursors = {page["area"]: page["cursor"]}
-        seen |= {row["id"]: row for row in unpack(page["tables"], page["area"])}
-        standing = {key: row for key, row in seen.items() if row.get("state") not in ("left", "erased")}
-        fresh = {k: row for k, row in read_all(world, "asha")[0].items() if row.get("state") != "left"}
+        for page in ask(world, "asha", cursors=cursors, now=LATER + 1)["news"]:
+            cursors[page["area"]] = page["cursor"]
+            seen |= {row["id"]: row for row in unpack(page["tables"], page["area"])}
+        standing = standing_in(seen, area)
+        fresh = standing_in(read_all(world, "asha")[0], area)
         assert {key: row["seq"] for key, row in standing.items()} == {k: r["seq"] for k, r in fresh.items()}
-        digests = {page["area"]: {**digest_rows(list(standing.values()))}}
-        assert ask(world, "asha", cursors=cursors, digests=digests)["checks"] == {page["area"]: "same"}
+        digests = {area: {**digest_rows(list(standing.values()))}}
+        assert ask(world, "asha", cursors=cursors, digests=digests)["checks"] == {area: "same"}
         if step == 0:
             part(world, undo)
     assert other in standing

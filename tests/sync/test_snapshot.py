@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -25,6 +25,7 @@ from sync.cursor import Cursor, write_cursor
 from sync.database import open_store
 from sync.erasure import erase_person
 from sync.errors import ProblemError
+from sync.merging import merge, unmerge
 from sync.moves import move_household
 from sync.packing import pack, unpack
 from sync.prepared import load_prepared, prepare_areas, store_prepared
@@ -36,6 +37,7 @@ from sync.shelf import Shelf
 from sync.tombstones import Act
 from sync.wire import encode_body
 from tests.sync.test_exchange import ask, pages_of
+from tests.sync.test_merging import work_of
 from tests.world import HOUSEHOLDS, NOW, PEOPLE, build_world
 from webapp.forms.catalogue import build_catalogue
 
@@ -497,6 +499,8 @@ STEPS = st.lists(
         st.tuples(st.just("return"), st.integers(0, 99), st.just(0)),
         st.tuples(st.just("rename"), st.sampled_from(sorted(PEOPLE)), st.integers(0, 9)),
         st.tuples(st.just("move"), st.sampled_from(["wang", "huang", "liu"]), st.just(0)),
+        st.tuples(st.just("merge"), st.sampled_from(sorted(PEOPLE)), st.integers(0, 4)),
+        st.tuples(st.just("part"), st.integers(0, 3), st.just(0)),
         st.tuples(st.just("erase"), st.sampled_from(["xiaoming", "huang"]), st.just(0)),
         st.tuples(st.just("restart"), st.just(0), st.just(0)),
         st.tuples(st.just("prepare"), st.just(0), st.just(0)),
@@ -567,6 +571,10 @@ def act_on(world: World, step: str, first: Any, second: int) -> None:
         move(world, first, area, "二组" if area == "一组" else "一组")
     elif step == "erase":
         erase(world, first)
+    elif step == "merge":
+        merge_two(world, first, sorted(PEOPLE)[second])
+    elif step == "part":
+        part_two(world, first)
     else:
         rows = [row for area in stored(world, grids(world)).values() for row in area.values()]
         visits = [row for row in rows if row["kind"] == "visit" and row["state"] != "void"]
@@ -600,6 +608,27 @@ def erase(world: World, person: str) -> None:
             erase_person(tx, caller, world.people[person], "own_request", act)
     except ProblemError as error:
         assert error.code == "unknown_person"  # erased before
+
+
+def merge_two(world: World, kept: str, lost: str) -> None:
+    area = next(
+        (area for area, found in stored(world, grids(world)).items() if world.people[kept] in found), ""
+    )
+    with suppress(ProblemError), world.store.write() as tx:  # one person, or not both in one grid
+        work = work_of(world, tx, act_of(world))
+        merge(work, area, world.people[kept], world.people[lost], {"name": f"合{world.ticks}"})
+
+
+def part_two(world: World, place: int) -> None:
+    with world.store.read() as tx:
+        lost = tx.execute(select(schema.record).where(schema.record.c.state == "merged")).all()
+    if lost:
+        found = sorted(lost, key=lambda each: each.record_id)[place % len(lost)]
+        with (
+            suppress(ProblemError),
+            world.store.write() as tx,
+        ):  # merged on, or whom it was merged into is gone
+            unmerge(work_of(world, tx, act_of(world)), found.area_id, json.loads(found.extra)["merge"])
 
 
 def act_of(world: World) -> Act:

@@ -15,6 +15,7 @@ from webapp.care.sounds import sounds_of
 Fields = dict[str, Any]
 ENOUGH = 3  # by the same name alone; heard alike, it takes the birth date, the door or the number as well
 PHONES = ("phone", "guardian_phone", "father_phone", "mother_phone")
+_NUMBER = re.compile(r"\s*号$")
 _NOISE = re.compile(r"[\s,，.。、·\-_()（）]+")
 
 
@@ -32,7 +33,7 @@ def same_person(one: Fields, other: Fields, same_home: bool) -> bool:
 
 def same_household(one: Fields, other: Fields) -> bool:
     """Whether two households of one grid are likely one: the same door, or its number and the same name."""
-    doors = {_door(one), _door(other)}
+    doors = {squeeze_door(one), squeeze_door(other)}
     if len(doors) == 1 and "" not in doors:
         return True
     numbers, titles = {one.get("number"), other.get("number")}, {_flat(one), _flat(other)}
@@ -40,7 +41,7 @@ def same_household(one: Fields, other: Fields) -> bool:
 
 
 def _name_score(one: Fields, other: Fields) -> int:
-    names = [_squeeze(str(fields.get("name", ""))) for fields in (one, other)]
+    names = [squeeze(str(fields.get("name", ""))) for fields in (one, other)]
     if names[0] and names[0] == names[1]:
         return 3
     return 2 if set(sounds_of(one)) & set(sounds_of(other)) else 0
@@ -60,13 +61,15 @@ def _numbers(fields: Fields) -> set[str]:
     return {str(fields[name]) for name in PHONES if fields.get(name)}
 
 
-def _door(fields: Fields) -> str:
-    return _squeeze(str(fields.get("door", ""))).removesuffix("号")
-
-
 def _flat(fields: Fields) -> str:
-    return _squeeze(str(fields.get("title", "")))
+    return squeeze(str(fields.get("title", "")))
 
 
-def _squeeze(text: str) -> str:
+def squeeze_door(fields: Fields) -> str:
+    """A household's door without what people write differently: "4号", "4 号" and "4" are one."""
+    return _NUMBER.sub("", squeeze(str(fields.get("door", ""))))
+
+
+def squeeze(text: str) -> str:
+    """Text without what people write differently: width, blanks, punctuation, case."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).lower()

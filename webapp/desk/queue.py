@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sync.held import held_for
 from sync.rows import IN_CONFLICT, decode_row, is_standing
 from sync.schema import quarantine, record
+from sync.twins import count_twins
 from webapp.care.dates import add_days, instant_at
 from webapp.forms.catalogue import FACTS, PROFILES
 
@@ -83,7 +84,7 @@ def next_log(tx: Connection, areas: list[str], filters: Filters, not_this: str) 
 
 
 def count_waiting(tx: Connection, areas: list[str]) -> dict[str, int]:
-    """``{"pending", "decide", "held", "conflicts"}`` for the nav."""
+    """``{"pending", "decide", "held", "conflicts", "twins"}`` for the nav."""
     query = select(record.c.attention, func.count()).where(*_conditions(areas, Filters()))
     counts: dict[str, int] = {row[0]: row[1] for row in tx.execute(query.group_by(record.c.attention))}
     held = tx.scalar(select(func.count()).where(*_held_conditions(areas)))
@@ -91,7 +92,8 @@ def count_waiting(tx: Connection, areas: list[str]) -> dict[str, int]:
     conflicts = tx.scalar(select(func.count()).where(*disputed))
     decide = counts.get("urgent", 0) + counts.get("watch", 0)
     told = {"pending": sum(counts.values()), "decide": decide}
-    return told | {"held": int(held or 0), "conflicts": int(conflicts or 0)}
+    told |= {"held": int(held or 0), "conflicts": int(conflicts or 0)}
+    return told | {"twins": count_twins(tx, areas)}
 
 
 def list_held(tx: Connection, areas: list[str]) -> list[Any]:

@@ -30,6 +30,7 @@ def render_desk(template: str, active: str, **context: Any) -> str:
         ("cards", _("联系卡"), url_for("cards.show_cards"), 0),
         ("phones", _("手机与志愿者"), url_for("desk.show_phones"), 0),
         ("conflicts", _("两种说法"), url_for("desk.show_conflicts"), counts["conflicts"]),
+        ("twins", _("登记了两次的"), url_for("desk.show_twins"), counts["twins"]),
         ("quarantine", _("先放着的"), url_for("desk.show_quarantine"), counts["held"]),
     ]
     layout = "desk/_partial.html" if wants_partial() else "desk/_page.html"

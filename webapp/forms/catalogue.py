@@ -13,6 +13,7 @@ from webapp.care.thresholds import attend
 from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profile
 from webapp.forms.profile import text_fault
 from webapp.ledger.complete import complete_household, complete_person
+from webapp.ledger.likeness import HOUSEHOLD, PERSON
 from webapp.ledger.lookup import (
     household_facets,
     household_lookup,
@@ -167,12 +168,14 @@ _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
         "words": household_words,
         "facets": household_facets,
         "complete": complete_household,
+        "alike": HOUSEHOLD,
     },
     "person": {
         "lookup": person_lookup,
         "words": person_words,
         "facets": person_facets,
         "complete": complete_person,
+        "alike": PERSON,
     },
     "card": {"lookup": _card_lookup},
     "pairing": {"judge": judge_pairing, "own": may_set_own, "here": {"member": "member"}},

@@ -74,7 +74,7 @@ def household_facets(_fields: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _words(told: list[Any]) -> str | None:
-    words = dict.fromkeys(re.sub(r"[\s-]+", "", squeeze_width(str(each))) for each in told if each)
+    words = dict.fromkeys(re.sub(r"[\s\x00-\x1f-]+", "", squeeze_width(str(each))) for each in told if each)
     return "".join(f" {word}" for word in words if word)[:LONGEST_WORDS] or None
 
 

@@ -26,8 +26,6 @@ LEFT_OUT = (
     "header.py",
     "lines.py",
     "lookup.py",
-    "sounds.py",
-    "twins.py",
     "commands.py",
     "document.py",
     "walk.py",
