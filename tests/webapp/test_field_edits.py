@@ -161,3 +161,31 @@ def test_a_household_is_corrected_too_and_nobody_corrects_another_village(
             client_for("ding").post(f"/field/{path}/edit", data={"phone": "1", "living": "1"}).status_code
             == 404
         )
+
+
+def test_who_is_not_on_the_ledger_any_more_leaves_today_and_comes_back_with_one_tap(
+    client_for: Client, village: World
+) -> None:
+    person, home = village.people["huang"], village.households["huang"]
+    asha, path = client_for("asha"), f"/field/people/{village.people['huang']}"
+    assert "黄桂兰" in asha.get("/field/today").text
+    form = asha.get(f"{path}/state").text
+    assert "去世了" in form
+    assert (
+        asha.post(f"{path}/state", data={"state": "deceased", "state_since": "2999-01-01"}).status_code == 422
+    )
+    asha.post(f"{path}/state", data={"state": "deceased", "seen-state": "", "state_since": ""})
+    assert row_of(village, person)["fields"]["state"] == "deceased"
+    assert "黄桂兰" not in asha.get("/field/today").text
+    page = asha.get(path).text
+    assert "记错了，还在册" in page
+    house = asha.get(f"/field/households/{home}").text
+    assert "不用再登门的" in house
+    assert "黄桂兰" in house
+    back = dict(re.findall(r'name="([a-z_-]*state[a-z_]*)" value="([^"]*)"', page))
+    assert back["state"] == "active"
+    client_for("ben").post(f"{path}/state", data=back)
+    row = row_of(village, person)
+    assert row["fields"]["state"] == "active"
+    assert "conflicts" not in row
+    assert "黄桂兰" in asha.get("/field/today").text

@@ -41,6 +41,20 @@ def edit_person(record: str) -> Answer:
     return _take_edit("person", record)
 
 
+@blueprint.get("/people/<record>/state")
+@sign_in_required
+def show_state(record: str) -> Answer:
+    """Whether somebody is on the ledger still."""
+    return _show_edit("person", record, {}, "state")
+
+
+@blueprint.post("/people/<record>/state")
+@sign_in_required
+def change_state(record: str) -> Answer:
+    """They moved, died, their parents are back; or all that was a mistake."""
+    return _take_edit("person", record, "state")
+
+
 @blueprint.post("/households/<record>/edit")
 @sign_in_required
 def edit_household(record: str) -> Answer:
@@ -69,20 +83,20 @@ def settle_need(record: str, name: str) -> Answer:
     return _settle("need", record, name)
 
 
-def _show_edit(kind: str, record: str, filled: dict[str, Any]) -> Answer:
+def _show_edit(kind: str, record: str, filled: dict[str, Any], part: str = "edit") -> Answer:
     book = read_book()
-    view = edit_view(book, kind, record, filled, now_ms(), t)
+    view = edit_view(book, kind, record, filled, now_ms(), t, part)
     answer = answer_page("field/edit.html", "households", view, book)
     return (answer, 422) if filled and not isinstance(answer, tuple) else answer
 
 
-def _take_edit(kind: str, record: str) -> Answer:
+def _take_edit(kind: str, record: str, part: str = "edit") -> Answer:
     row = _profile(kind, record)
     if row is None:
         return not_found()
-    filled = read_edit(kind, request.form.to_dict(flat=False), now_ms(), t)
+    filled = read_edit(kind, request.form.to_dict(flat=False), now_ms(), t, part)
     if filled["errors"]:
-        return _show_edit(kind, record, filled)
+        return _show_edit(kind, record, filled, part)
     if not filled["body"]:
         return redirect(profile_path(kind, record), 303)
     change = set_fields(kind, row["area"], record, filled["body"], filled["base"])

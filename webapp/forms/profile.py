@@ -34,9 +34,12 @@ Typed = dict[str, Any]
 Error = dict[str, str]
 
 
-def phone_fields(form: Form) -> list[Field]:
-    """The fields that are corrected on the phone's page of data."""
-    return [f for f in form["fields"] if f.get("phone") and not (f.get("apart") or f.get("derived"))]
+def part_fields(form: Form, part: str) -> list[Field]:
+    """The fields of a page of data: "edit" and "state" on the phone, "desk" all that a person may type."""
+    typed = [f for f in form["fields"] if not f.get("derived") and f["type"] not in ("household", "list")]
+    if part == "desk":
+        return typed
+    return [f for f in typed if f.get("phone") and bool(f.get("apart")) == (part == "state")]
 
 
 def asked_fields(form: Form, category: str) -> list[Field]:

@@ -20,17 +20,23 @@ from webapp.forms.profile import (
     door_number,
     draw_fields,
     is_for,
-    phone_fields,
+    part_fields,
     read_typed,
 )
 
 _FOLDERS = {"person": "people", "household": "households", "need": "needs"}
 
 
+TITLES = {"edit": "改资料 · %(what)s", "desk": "改资料 · %(what)s", "state": "现在怎么样 · %(what)s"}
+
+
 def edit_view(
-    book: Book, kind: str, record: str, filled: dict[str, Any], now: int, t: Translate
+    book: Book, kind: str, record: str, filled: dict[str, Any], now: int, t: Translate, part: str = "edit"
 ) -> dict[str, Any] | None:
-    """The page; ``filled`` is what was sent (``read_edit``), or empty. None where not in the book."""
+    """The page of a ``part`` of the data; ``filled`` is what was sent (``read_edit``), or empty.
+
+    None where the record is not in the book.
+    """
     shelf = Shelf(book, local_date(now))
     row = (shelf.people if kind == "person" else shelf.households).get(record)
     if row is None:
@@ -39,27 +45,32 @@ def edit_view(
     errors = filled.get("errors", [])
     path, name = profile_path(kind, record), profile_name(row)
     category = row["fields"].get("category", "")
-    fields = [field for field in phone_fields(load_profile(kind)) if is_for(field, category)]
+    fields = [field for field in part_fields(load_profile(kind), part) if is_for(field, category)]
     return {
-        "head": head(t("改资料 · %(what)s", what=name), back=path, back_text=name),
-        "action": f"{path}/edit",
+        "head": head(t(TITLES[part], what=name), back=path, back_text=name),
+        "action": f"{path}/{part}",
+        "is_state": part == "state",
         "fields": draw_fields(fields, typed, seen, errors, t),
         "errors": [{"href": f"#f-{error['key']}", "message": error["message"]} for error in errors],
         "has_errors": bool(errors),
     }
 
 
-def read_edit(kind: str, data: Mapping[str, list[str]], now: int, t: Translate) -> dict[str, Any]:
+def read_edit(
+    kind: str, data: Mapping[str, list[str]], now: int, t: Translate, part: str = "edit"
+) -> dict[str, Any]:
     """What was sent: ``{"typed", "seen", "errors", "body", "base"}``; what was not sent is left alone.
 
     Only what differs from what was seen is checked, so that an old value stops nobody from mending another.
     """
-    form = load_profile(kind)
-    fields = [field for field in phone_fields(form) if field["key"] in data]
+    form, today = load_profile(kind), local_date(now)
+    fields = [field for field in part_fields(form, part) if field["key"] in data]
     typed, seen = read_typed(fields, data), read_typed(fields, data, "seen-")
+    if "state" in typed and typed["state"] != seen.get("state"):
+        typed["state_since"] = typed.get("state_since") or today
     made = changed_fields(seen, typed)
     changed = [field for field in fields if field["key"] in made["body"]]
-    errors = check_required(changed, typed, t) or check_typed(form, typed, made["body"], t, local_date(now))
+    errors = check_required(changed, typed, t) or check_typed(form, typed, made["body"], t, today)
     if "door" in made["body"]:
         numbers = [{"number": door_number(said["door"])} for said in (seen, typed)]
         derived = changed_fields(*numbers)

@@ -9,9 +9,17 @@ from webapp.care.rhythm_settings import RULES
 from webapp.field.view_models.due import WHY
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.history import history_entries
-from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.shelf import Book, Shelf, is_active
 from webapp.field.view_models.today import person_item
-from webapp.field.view_models.words import Row, category_words, join_words, phone_words, tag_of, who_words
+from webapp.field.view_models.words import (
+    Row,
+    category_words,
+    join_words,
+    phone_words,
+    state_line,
+    tag_of,
+    who_words,
+)
 from webapp.forms.engine import Translate
 
 EDITED = {"phone": "已存本机", "server": "已上传"}
@@ -27,12 +35,13 @@ def household_view(
         return None
     fields = household["fields"]
     people = sorted(shelf.living.get(household_id, []), key=lambda row: row["fields"].get("birth", ""))
-    due = {person["id"]: shelf.dues_of(person) for person in people}
-    first = _most_due(people, due)
+    here, gone = [row for row in people if is_active(row)], [row for row in people if not is_active(row)]
+    due = {person["id"]: shelf.dues_of(person) for person in here}
+    first = _most_due(here, due)
     why = t(WHY[due[first["id"]][0]["why"]]) if first and due[first["id"]] else ""
     responsible = shelf.responsible(household["area"])
     name = responsible["fields"].get("name", "") if responsible else ""
-    calls = _calls(people, responsible, t)
+    calls = _calls(here, responsible, t)
     history = history_entries(shelf, facts, t, named=len(people) > 1)
     sub = join_words([t("负责人 %(name)s", name=name) if name else t("还没有负责人"), why])
     title = join_words([fields.get("door", ""), fields.get("title", "")]).replace(" · ", " ")
@@ -40,7 +49,9 @@ def household_view(
         "head": head(
             title, sub=sub, side=shelf.grid_name(household), back="/field/households", back_text=t("住户")
         ),
-        "people": [_person(shelf, person, t) for person in people],
+        "people": [_person(shelf, person, t) for person in here],
+        "gone": [_gone(shelf, person, t) for person in gone],
+        "has_gone": bool(gone),
         "nobody_here": not people,
         "calls": calls,
         "has_calls": bool(calls),
@@ -55,6 +66,11 @@ def household_view(
         "edit_href": f"/field/households/{household_id}/edit",
         "register": [_register_link(household_id, category, t) for category in ("child", "woman", "elder")],
     }
+
+
+def _gone(shelf: Shelf, person: Row, t: Translate) -> dict[str, Any]:
+    """Somebody who is not on the ledger any more: why, and since when."""
+    return person_item(shelf, person, state_line(person, shelf.today, t), t)
 
 
 def _register_link(household: str, category: str, t: Translate) -> dict[str, str]:

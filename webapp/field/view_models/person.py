@@ -11,7 +11,7 @@ from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.household import EDITED, person_calls, saved_edit
 from webapp.field.view_models.need_items import need_items, open_needs
 from webapp.field.view_models.paired import paired_lines
-from webapp.field.view_models.shelf import Book, Shelf
+from webapp.field.view_models.shelf import Book, Shelf, is_active
 from webapp.field.view_models.words import (
     Row,
     category_words,
@@ -19,6 +19,7 @@ from webapp.field.view_models.words import (
     join_words,
     kind_words,
     kinds_for,
+    state_line,
     tag_of,
     who_words,
 )
@@ -76,6 +77,11 @@ def person_view(
         "raise_href": _raise_href(person_id, fact),
         "told_need": fact is not None and bool(fact["fields"].get("needs")),
         "edit_href": f"/field/people/{person_id}/edit",
+        "state": state_line(person, shelf.today, t),
+        "has_state": not is_active(person),
+        "state_href": f"/field/people/{person_id}/state",
+        "seen_state": str(fields.get("state", "")),
+        "seen_since": str(fields.get("state_since", "")),
         "urgent_help": bool(fact) and fact is not None and fact.get("attention") == "urgent",
     }
 

@@ -18,6 +18,11 @@ Row = dict[str, Any]
 Book = dict[str, Any]
 
 
+def is_active(person: Row) -> bool:
+    """Whether somebody is on the ledger still: no state, or "active"."""
+    return bool(person["fields"].get("state", "active") == "active")
+
+
 class Shelf:
     """A book indexed for one page."""
 
@@ -73,8 +78,9 @@ class Shelf:
         return self.members.get(grid["fields"].get("responsible", "")) if grid else None
 
     def is_alone(self, person: Row) -> bool:
-        """Whether nobody else of the ledger lives in their household."""
-        return len(self.living.get(person["fields"].get("household", ""), [])) == 1
+        """Whether nobody else of the ledger, who is on it still, lives in their household."""
+        home = self.living.get(person["fields"].get("household", ""), [])
+        return not any(row["id"] != person["id"] and is_active(row) for row in home)
 
     def summary_of(self, person: Row) -> dict[str, Any]:
         """What is known of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from webapp.care.dates import age_on, days_between, local_date, local_time, weekday
+from webapp.care.dates import age_on, days_between, is_date, local_date, local_time, weekday
 from webapp.care.thresholds import reason_text
 from webapp.forms.engine import Translate, load_form, load_profile, value_text
 
@@ -135,6 +135,17 @@ def tag_of(row: Row, t: Translate) -> dict[str, str]:
 def kinds_for(category: str) -> list[str]:
     """The forms that are about people of a category: what concerns parents and school is about children."""
     return [kind for kind in KINDS if category in load_form(kind).get("for", [category])]
+
+
+def state_line(person: Row, today: str, t: Translate) -> str:
+    """Why somebody is not on the ledger any more, and since when: 去世了 · 从11月24日起; "" for who is."""
+    fields = person["fields"]
+    if fields.get("state", "active") == "active":
+        return ""
+    form = {field["key"]: field for field in load_profile("person")["fields"]}
+    since = str(fields.get("state_since", ""))
+    when = t("从%(day)s起", day=day_words(since, today, t)) if is_date(since) else ""
+    return join_words([value_text(form["state"], fields["state"], t), when])
 
 
 def fact_path(person: str, fact: str) -> str:

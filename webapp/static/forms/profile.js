@@ -22,9 +22,9 @@ const PACKED = /^([0-9]{4})(?:([0-9]{2})([0-9]{2})?)?年?$/u;
 /** The definition of a person's or a household's data; undefined where there is none. */
 export const loadProfile = (kind) => PROFILES[kind];
 
-/** The fields that are corrected on the phone's page of data. */
-export const phoneFields = (form) =>
-  form.fields.filter((field) => field.phone && !field.apart && !field.derived);
+/** The fields of a page of data: "edit" and "state" on the phone. */
+export const partFields = (form, part) =>
+  form.fields.filter((field) => !field.derived && field.phone && Boolean(field.apart) === (part === "state"));
 
 /** The fields that are asked when somebody of this category, or a household (""), is registered. */
 export const askedFields = (form, category) =>

@@ -9,22 +9,24 @@ import { notFound, page } from "./pages.js";
 export const showPersonEdit = (site) => showEdit(site, "person");
 export const showHouseholdEdit = (site) => showEdit(site, "household");
 export const editPerson = (site) => takeEdit(site, "person");
+export const showState = (site) => showEdit(site, "person", {}, "state");
+export const changeState = (site) => takeEdit(site, "person", "state");
 export const editHousehold = (site) => takeEdit(site, "household");
 export const settlePerson = (site) => settle(site, "person");
 export const settleHousehold = (site) => settle(site, "household");
 export const settleNeed = (site) => settle(site, "need");
 
-async function showEdit(site, kind, filled = {}) {
-  const view = editView(await site.store.book(), kind, site.params.id, filled, site.now, site.t);
+async function showEdit(site, kind, filled = {}, part = "edit") {
+  const view = editView(await site.store.book(), kind, site.params.id, filled, site.now, site.t, part);
   return page(site, "field/edit.html", "households", view, filled.errors ? 422 : 200);
 }
 
 /** An edit: only what differs from what was seen, with what was seen. */
-async function takeEdit(site, kind) {
+async function takeEdit(site, kind, part = "edit") {
   const row = await profileOf(site, kind);
   if (!row) return notFound(site);
-  const filled = readEdit(kind, await fieldsOf(site.request), site.now, site.t);
-  if (filled.errors.length) return showEdit(site, kind, filled);
+  const filled = readEdit(kind, await fieldsOf(site.request), site.now, site.t, part);
+  if (filled.errors.length) return showEdit(site, kind, filled, part);
   if (!Object.keys(filled.body).length) return goTo(profilePath(kind, row.id));
   await saveEdit(site, row, { body: filled.body, base: filled.base });
   return goTo(`${profilePath(kind, row.id)}?saved=phone`);

@@ -28,6 +28,8 @@ export const ROUTES = [
   ["POST", "/field/households/:id/conflicts/:name", edits.settleHousehold],
   ["GET", "/field/people/:id/edit", edits.showPersonEdit],
   ["POST", "/field/people/:id/edit", edits.editPerson],
+  ["GET", "/field/people/:id/state", edits.showState],
+  ["POST", "/field/people/:id/state", edits.changeState],
   ["POST", "/field/people/:id/conflicts/:name", edits.settlePerson],
   ["POST", "/field/people/:id/visit/well", actions.recordWell],
   ["GET", "/field/needs", needs.showNeeds],

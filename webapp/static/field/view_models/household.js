@@ -6,9 +6,9 @@ import { localDate } from "../../care/dates.js";
 import { WHY } from "./due.js";
 import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
-import { byKeys, Shelf } from "./shelf.js";
+import { byKeys, isActive, Shelf } from "./shelf.js";
 import { personItem } from "./today.js";
-import { categoryWords, joinWords, phoneWords, tagOf, whoWords } from "./words.js";
+import { categoryWords, joinWords, phoneWords, stateLine, tagOf, whoWords } from "./words.js";
 
 /** Where an edit was saved just now, in words. */
 export const EDITED = { phone: "已存本机", server: "已上传" };
@@ -20,12 +20,13 @@ export function householdView(book, householdId, facts, now, t, saved = "") {
   if (!household) return null;
   const { fields } = household;
   const people = [...(shelf.living.get(householdId) ?? [])].sort(byKeys((row) => [row.fields.birth ?? ""]));
-  const due = new Map(people.map((person) => [person.id, shelf.duesOf(person)]));
-  const first = mostDue(people, due);
+  const [here, gone] = [people.filter(isActive), people.filter((row) => !isActive(row))];
+  const due = new Map(here.map((person) => [person.id, shelf.duesOf(person)]));
+  const first = mostDue(here, due);
   const why = first && due.get(first.id).length ? t(WHY[due.get(first.id)[0].why]) : "";
   const responsible = shelf.responsible(household.area);
   const name = responsible?.fields.name ?? "";
-  const called = calls(people, responsible, t);
+  const called = calls(here, responsible, t);
   const history = historyEntries(shelf, facts, t, { named: people.length > 1 });
   const sub = joinWords([name ? t("负责人 %(name)s", { name }) : t("还没有负责人"), why]);
   const title = joinWords([fields.door ?? "", fields.title ?? ""]).replaceAll(" · ", " ");
@@ -36,7 +37,9 @@ export function householdView(book, householdId, facts, now, t, saved = "") {
       back: "/field/households",
       back_text: t("住户"),
     }),
-    people: people.map((person) => personOf(shelf, person, t)),
+    people: here.map((person) => personOf(shelf, person, t)),
+    gone: gone.map((person) => personItem(person, stateLine(person, shelf.today, t))),
+    has_gone: gone.length > 0,
     nobody_here: !people.length,
     calls: called,
     has_calls: called.length > 0,

@@ -10,8 +10,8 @@ import { historyEntries } from "./history.js";
 import { EDITED, personCalls, savedEdit } from "./household.js";
 import { needItems, openNeeds } from "./need_items.js";
 import { pairedLines } from "./paired.js";
-import { Shelf } from "./shelf.js";
-import { categoryWords, factPath, joinWords, kindsFor, kindWords, tagOf, whoWords } from "./words.js";
+import { isActive, Shelf } from "./shelf.js";
+import { categoryWords, factPath, joinWords, kindsFor, kindWords, stateLine, tagOf, whoWords } from "./words.js";
 
 /**
  * The page of a person as `me` sees it; null where not in the book. `saved` is the fact saved just now, or where an edit of the
@@ -60,6 +60,11 @@ export function personView(book, personId, facts, saved, now, t, { me = "" } = {
     raise_href: raiseHref(personId, fact),
     told_need: Boolean(fact?.fields.needs),
     edit_href: `/field/people/${personId}/edit`,
+    state: stateLine(person, shelf.today, t),
+    has_state: !isActive(person),
+    state_href: `/field/people/${personId}/state`,
+    seen_state: fields.state ?? "",
+    seen_since: fields.state_since ?? "",
     urgent_help: fact?.attention === "urgent",
   };
 }

@@ -6,6 +6,9 @@ import { settleRules } from "../../care/rhythm_settings.js";
 import { emptySummary } from "../../care/summary.js";
 import { naturalText } from "../../care/walk.js";
 
+/** Whether somebody is on the ledger still: no state, or "active". */
+export const isActive = (person) => (person.fields.state ?? "active") === "active";
+
 /** A book indexed for one page. */
 export class Shelf {
   constructor(book, today) {
@@ -67,9 +70,10 @@ export class Shelf {
     return this.members.get(this.gridOf.get(area)?.fields.responsible ?? "");
   }
 
-  /** Whether nobody else of the ledger lives in their household. */
+  /** Whether nobody else of the ledger, who is on it still, lives in their household. */
   isAlone(person) {
-    return (this.living.get(person.fields.household ?? "") ?? []).length === 1;
+    const home = this.living.get(person.fields.household ?? "") ?? [];
+    return !home.some((row) => row.id !== person.id && isActive(row));
   }
 
   /** What is known of them. */

@@ -1,9 +1,10 @@
 // Rows in words: days, times, kinds, people and what a fact says. Twin: webapp/field/view_models/words.py.
 
 import member from "../../../forms/profiles/member.json" with { type: "json" };
-import { ageOn, daysBetween, localDate, localTime, weekday } from "../../care/dates.js";
+import { ageOn, daysBetween, isDate, localDate, localTime, weekday } from "../../care/dates.js";
 import { reasonText } from "../../care/thresholds.js";
 import { loadForm, valueText } from "../../forms/engine.js";
+import { loadProfile } from "../../forms/profile.js";
 
 export const SHAPES = { urgent: "▲", watch: "◆", well: "●" };
 export const KINDS = [
@@ -115,6 +116,15 @@ export function tagOf(row, t) {
   const plain = { urgent: "紧急", watch: "需关注", well: "正常" };
   const text = reasons.length ? reasonText(reasons[0], t) : t(plain[attention] ?? "正常");
   return { kind: attention, shape: SHAPES[attention] ?? "●", text };
+}
+
+/** Why somebody is not on the ledger any more, and since when; "" for who is. */
+export function stateLine({ fields }, today, t) {
+  if ((fields.state ?? "active") === "active") return "";
+  const field = loadProfile("person").fields.find(({ key }) => key === "state");
+  const since = fields.state_since ?? "";
+  const when = isDate(since) ? t("从%(day)s起", { day: dayWords(since, today, t) }) : "";
+  return joinWords([valueText(field, fields.state, t), when]);
 }
 
 /** The address of a fact: a phone finds it among its person's, and so does the server. */
