@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -15,6 +16,7 @@ Moment = Literal["asked", "taken", "torn"]
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 HELD_AT_MOST = 60
 MEANT_FOR_SERVER = ("/field/self-test/server",)
+PIECES = 20  # a second
 LOGIN = "http://login.invalid/wifi?next="  # where a portal that redirects sends everybody
 
 
@@ -31,6 +33,31 @@ class Trap:
         self.released.wait(HELD_AT_MOST)
 
 
+class Link:
+    """A slow link: ``rate`` bytes a second, ``delay`` seconds a round trip, cut every ``drops`` seconds."""
+
+    def __init__(self, rate: int, delay: float, drops: float) -> None:
+        self.rate, self.delay, self.drops = rate, delay, drops
+        self.dropped = 0
+        self._began = time.monotonic()
+
+    def carry(self, data: bytes, write: Callable[[bytes], Any]) -> None:
+        """Write at the link's rate; raises ConnectionAbortedError where it drops meanwhile."""
+        mine = self._stretch()
+        time.sleep(self.delay)
+        piece = max(1, self.rate // PIECES)
+        for place in range(0, len(data), piece):
+            if self._stretch() != mine:
+                self.dropped += 1
+                raise ConnectionAbortedError
+            write(data[place : place + piece])
+            time.sleep(1 / PIECES)
+
+    def _stretch(self) -> int:
+        """Which stretch between two drops this is."""
+        return int((time.monotonic() - self._began) / self.drops)
+
+
 class Proxy:
     """Passes all on to ``port``; ``rewrite`` alters the worker's script; ``portal`` answers exchanges."""
 
@@ -39,6 +66,8 @@ class Proxy:
         self.trap: Trap | None = None
         self.rewrite: Callable[[bytes], bytes] = lambda script: script
         self.portal: tuple[int, str, bytes] | None = None
+        self.away = False  # no exchange gets anywhere
+        self.link: Link | None = None
         handler = type("Handler", (_Handler,), {"proxy": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -90,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
             elsewhere = [("Location", LOGIN)] if 300 <= status < 400 else []
             self._answer(status, [("Content-Type", kind), *elsewhere], page)
             return
+        if exchange and self.proxy.away:
+            self.close_connection = True
+            return
         trap = self.proxy.take_trap() if exchange else None
         if trap and trap.moment == "asked":
             trap.hold()
@@ -133,6 +165,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 torn.hold()
                 data = data[len(data) // 2 :]
-            self.wfile.write(data)
+            if self.proxy.link and self.path == "/sync/exchange":
+                self.proxy.link.carry(data, self.wfile.write)
+            else:
+                self.wfile.write(data)
         except OSError:
             self.close_connection = True  # the phone went away

@@ -26,13 +26,14 @@ class Server:
         self.instance = instance
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.days_ago = 0  # how many days its clock is behind
         self._process: subprocess.Popen[bytes] | None = None
         self._log = instance / "server.log"
 
     def run(self, *arguments: str) -> str:
         """Run a ``qiaomen`` command on this installation and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "webapp.cli", *arguments],
+            [*self._command(), *arguments],
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -48,7 +49,7 @@ class Server:
         self.instance.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "webapp.cli", "serve"],
+                [*self._command(), "serve"],
                 env=self._environment(),
                 stdout=log,
                 stderr=log,
@@ -65,6 +66,10 @@ class Server:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             self._process = None
+
+    def _command(self) -> list[str]:
+        past = ["tests.browser.past", str(self.days_ago)]
+        return [sys.executable, "-m", *(past if self.days_ago else ["webapp.cli"])]
 
     def _answers(self) -> bool:
         try:

@@ -60,11 +60,14 @@ STATE = """async () => {
 class StressedPhone:
     """阿莎's phone, the server behind a proxy, and the oracle: ``told`` is what the phone said it saved."""
 
-    def __init__(self, driver: Playwright, home: Path) -> None:
+    def __init__(self, driver: Playwright, home: Path, *, days_ago: int = 0) -> None:
         self.server = Server(home / "instance")
+        self.server.days_ago = days_ago
         self.server.run("demo")
         self.server.start()
         self.proxy = Proxy(self.server.port)
+        if days_ago:
+            self.proxy.rewrite = lambda script: clock_behind(days_ago).encode() + script
         self.browser = KillableBrowser(driver, home / "phone")
         self.store = open_store(f"sqlite:///{home / 'instance/qiaomen.db'}", build_catalogue())
         self.told: set[str] = set()
@@ -152,6 +155,11 @@ class StressedPhone:
         word, _, token = text.partition(" ")
         if word == "saved":
             self.told.add(token)
+
+
+def clock_behind(days: int) -> str:
+    """What a build begins with on a phone whose clock is so many days behind."""
+    return f"{{ const now = Date.now; Date.now = () => now() - {days * 86_400_000}; }}"
 
 
 def kill_in_mid_save(phone: StressedPhone, rng: random.Random) -> None:

@@ -371,7 +371,7 @@ test("a supervisor's verdict on what was held reaches the person who wrote it", 
 test("a purge is told until an answer to its telling has come", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });
-  await phone.store.save(newVisit(phone, { how: "well", note: "金丝雀" }));
+  const arrived = await phone.store.save(newVisit(phone, { how: "well", note: "金丝雀" }));
   await phone.store.keepDraft("visit", "p1", { note: "没写完" });
   await phone.store.settle(server.answer(await requestOf(phone.store)));
   const held = await phone.store.save(newVisit(phone));
@@ -384,7 +384,14 @@ test("a purge is told until an answer to its telling has come", async () => {
   });
   assert.equal(await count("facts"), 0);
   assert.equal(await phone.store.draft("visit", "p1"), null);
-  assert.deepEqual((await phone.store.outbox()).map((entry) => [entry.id, entry.person]), [[held.id, null]]);
+  const listed = (await phone.store.outbox()).map(({ id, person, row, status }) => [id, person, row, status]);
+  const numbers = [[held.id, null, null, "quarantined"], [arrived.id, null, null, "accepted"]];
+  assert.deepEqual(listed, numbers, "their numbers say that they arrived; no body is left");
+  const bodies = [];
+  await change("outbox", (store, keys) => keys.forEach((key) => {
+    store.get(key).onsuccess = ({ target }) => bodies.push(target.result.sealed);
+  }));
+  assert.deepEqual(bodies, [null, null]);
   assert.deepEqual((await phone.store.questions()).purged, [AREA]);
   await phone.store.settle(empty(), {}); // an answer to a request that did not carry it
   const request = await phone.store.questions();

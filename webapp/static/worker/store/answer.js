@@ -87,9 +87,9 @@ async function noteGap(core, area) {
 }
 
 /**
- * Purge a lost area once nothing that was written for it waits any more, and remember to say so. The server
- * has what it acknowledged, so those copies go too; what is in quarantine keeps its number, without a body,
- * so that the verdict still arrives; what was refused is the only copy there is, and stays.
+ * Purge a lost area once nothing that was written for it waits any more, and remember to say so. The server has
+ * what it acknowledged: of those copies only the number stays, without a body, so that the outbox still says that
+ * they arrived, and a verdict on what is held still does; what was refused is the only copy there is, and stays.
  */
 async function loseArea(core, area) {
   const { database, sealer } = core;
@@ -99,12 +99,11 @@ async function loseArea(core, area) {
   const people = new Set(directory.filter((row) => row.kind === "person").map((row) => row.id));
   const drafts = (await database.getAllKeys("drafts")).filter(([, person]) => people.has(person));
   const purged = new Set((await database.get("meta", "purged")) ?? []).add(area);
-  const held = entries.filter((entry) => entry.status === "quarantined" || entry.status === "declined");
-  const copies = entries.filter((entry) => entry.state === "acknowledged" && !held.includes(entry));
+  const numbers = entries.filter((entry) => entry.state === "acknowledged" || entry.status === "declined");
   await core.write(ALL, (tx) => {
     forgetArea(tx, area);
-    purgeCopies(tx, { entries: copies, drafts });
-    for (const entry of held) tx.objectStore("outbox").put({ ...entry, person: null, sealed: null });
+    purgeCopies(tx, { entries: [], drafts });
+    for (const entry of numbers) tx.objectStore("outbox").put({ ...entry, person: null, sealed: null });
     tx.objectStore("meta").put([...purged], "purged");
   });
 }
