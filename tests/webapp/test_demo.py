@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from sync.rows import rows_of
-from sync.schema import account, log
+from sync.schema import account, area, log
 from sync.scope import SYSTEM
+from webapp.care.dates import local_date
 from webapp.demo.people import PASSWORD, WORKERS
 from webapp.demo.village import build_demo, describe_demo
 from webapp.extensions import store_of
-from webapp.ledger.commands import fold_into, set_fields
+from webapp.ledger.commands import fold_into, now_ms, set_fields
+from webapp.ledger.due_today import light_shelf
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -51,6 +53,23 @@ def test_every_role_can_sign_in_and_every_household_has_a_card(app: Flask) -> No
         cards = rows_of(tx, store.catalogue, areas, kinds=["card"])
         assert tx.scalar(select(func.count()).select_from(account)) == len(WORKERS)
     assert len({card["fields"]["household"] for card in cards}) == TRUTH["households"]
+
+
+def test_the_village_has_a_story_of_calls_pairings_and_absences(app: Flask) -> None:
+    build_demo(app)
+    store = store_of(app)
+    with app.app_context(), store.read() as tx:
+        today = local_date(now_ms())
+        shelves = [
+            light_shelf(tx, store, row.area_id, now_ms())
+            for row in tx.execute(select(area.c.area_id).where(area.c.level == "grid"))
+        ]
+    whys = {due["why"] for each in shelves for row in each.people.values() for due in each.dues_of(row)}
+    assert {"daily_knock", "weekly_call"} <= whys
+    people = [row for each in shelves for row in each.people.values()]
+    paired = [row for each in shelves for row in each.people.values() if each.paired_with(row)]
+    assert 0 < len(paired) < len(people)
+    assert any(row["fields"].get("away_from", today) < today for row in people)
 
 
 def test_what_is_printed_says_how_to_get_in() -> None:

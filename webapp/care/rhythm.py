@@ -98,8 +98,11 @@ def last_seen(summary: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def needs_today(found: list[Due]) -> bool:
-    """Whether somebody should come today: something is due by now; a birthday is a wish, not a need."""
-    return any(not due["left_days"] and due["why"] != "birthday" for due in found)
+    """Whether somebody should come today: a call or a knock is due by now, or what is urgent or agreed.
+
+    What a month or a quarter asks for has time, and a birthday is a wish.
+    """
+    return any(not due["left_days"] and due["why"] in _AT_THE_DOOR for due in found)
 
 
 def roles_of(key: str) -> list[str]:
@@ -250,4 +253,7 @@ def _due(plan: Plan, why: str, date: str, because: str) -> Due:
     }
 
 
+_AT_THE_DOOR = {"urgent", "follow_up"} | {
+    rule["key"] for rule in RULES["rules"] if rule["unit"] in ("day", "week")
+}
 _PLACES = {why: place for place, why in enumerate(RULES["order"])}

@@ -31,6 +31,7 @@ from webapp.demo.people import (
     VILLAGE,
     WORKERS,
 )
+from webapp.demo.rounds import make_rounds
 from webapp.extensions import store_of
 from webapp.field.view_models.words import role_words
 from webapp.forms.catalogue import untranslated
@@ -55,10 +56,11 @@ def throw_away() -> None:
 
 
 def build_demo(app: Flask) -> None:
-    """Import the ledger, make the accounts and grants, describe the grids, issue the cards."""
+    """Import the ledger, make accounts and grants, describe the grids, issue the cards, tell the story."""
     store = store_of(app)
     with app.app_context():
-        if not _is_there(store):
+        is_new = not _is_there(store)
+        if is_new:
             lines = read_lines(read_sheets(LEDGER.read_bytes(), LEDGER.name), local_date(now_ms()))
             import_lines(store, lines, SYSTEM)
         with store.write() as tx:
@@ -68,6 +70,8 @@ def build_demo(app: Flask) -> None:
             _open_station(tx, store)
             for row in tx.execute(select(area.c.area_id).where(area.c.level == "grid")).all():
                 ensure_cards(tx, store, row.area_id, SYSTEM)
+            if is_new:
+                make_rounds(tx, store)
 
 
 def describe_demo(host: str, port: int) -> str:

@@ -31,6 +31,7 @@ ROLES = {
     "daily_knock": "网格员和志愿者",
     "weekly_call": "村干部",
     "monthly_feedback": "班主任和志愿者",
+    "guardian_talk": "班主任和志愿者",
     "quarterly_check": "村医",
     "school_visit": "班主任和志愿者",
 }

@@ -39,6 +39,7 @@ REASONS = {
     "alone": "一个人住的老人",
     "everybody": "每个人",
     "parents_away": "父母都外出或一方外出的孩子",
+    "with_guardian": "父母都外出、由别人照看的孩子",
     "third_plan": "第三份工作计划要结对的孩子（初一到 18 岁）",
 }
 UNITS = {"day": "天", "week": "周", "month": "月", "quarter": "季"}

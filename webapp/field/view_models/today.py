@@ -26,7 +26,7 @@ from webapp.field.view_models.words import (
 from webapp.forms.engine import Translate
 
 FIRST = ("urgent", "follow_up")
-MONTH = ("monthly_feedback", "school_visit", "quarterly_check")
+MONTH = ("monthly_feedback", "guardian_talk", "school_visit", "quarterly_check")
 TITLES = {
     "first": "先去这里",
     "late": "好些天没人去了",

@@ -10,6 +10,11 @@ import { FAR, ownTimeline, settleRules } from "./rhythm_settings.js";
 
 const DAY = 86_400_000;
 const OFFSET = 8 * 3_600_000;
+const AT_THE_DOOR = new Set([
+  "urgent",
+  "follow_up",
+  ...RULES.rules.filter(({ unit }) => unit === "day" || unit === "week").map(({ key }) => key),
+]);
 const PLACES = new Map(RULES.order.map((why, place) => [why, place]));
 
 /** `dues` of one person, {fields, alone, since}; `chain` are their areas, the grid last. */
@@ -63,8 +68,8 @@ export function lastSeen({ last }) {
   return found;
 }
 
-/** Whether somebody should come today: something is due by now; a birthday is a wish, not a need. */
-export const needsToday = (found) => found.some((each) => !each.left_days && each.why !== "birthday");
+/** Whether somebody should come today: a call or a knock is due by now, or what is urgent or agreed. */
+export const needsToday = (found) => found.some((each) => !each.left_days && AT_THE_DOOR.has(each.why));
 
 /** The roles that a rule is first of all for. */
 export const rolesOf = (key) => RULES.rules.find((rule) => rule.key === key).roles;

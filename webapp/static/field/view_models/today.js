@@ -10,7 +10,7 @@ import { byKeys, Shelf } from "./shelf.js";
 import { ageWords, dayWords, joinWords, tagOf, weekdayWords } from "./words.js";
 
 const FIRST = ["urgent", "follow_up"];
-const MONTH = ["monthly_feedback", "school_visit", "quarterly_check"];
+const MONTH = ["monthly_feedback", "guardian_talk", "school_visit", "quarterly_check"];
 const TITLES = {
   first: "先去这里",
   late: "好些天没人去了",
