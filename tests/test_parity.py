@@ -32,6 +32,8 @@ PAGES = (
     "today",
     "households",
     "household",
+    "responsible",
+    "station",
     "person",
     "form",
     "edit",

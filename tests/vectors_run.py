@@ -47,6 +47,8 @@ MODULES = {
             "today",
             "households",
             "household",
+            "responsible",
+            "station",
             "need",
             "needs",
             "person",

@@ -64,6 +64,7 @@ def household_view(
         "living": fields.get("living", ""),
         "has_living": bool(fields.get("living")),
         "edit_href": f"/field/households/{household_id}/edit",
+        "responsible_href": f"/field/households/{household_id}/responsible",
         "register": [_register_link(household_id, category, t) for category in ("child", "woman", "elder")],
     }
 

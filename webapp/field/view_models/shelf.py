@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from webapp.care.pairing import is_in_force
+from webapp.care.posts import is_serving
 from webapp.care.rhythm import Due, dues, make_plan
 from webapp.care.rhythm_settings import Plan, settle_rules
 from webapp.care.summary import empty_summary
@@ -39,6 +40,7 @@ class Shelf:
         self.living: dict[str, list[Row]] = {}
         for row in book["people"]:
             self.living.setdefault(row["fields"].get("household", ""), []).append(row)
+        self.posts: list[Row] = book.get("posts", [])
         self.rhythms: list[Row] = book.get("rhythms", [])
         self.plans: dict[str, Plan] = {}
         self.doors: dict[str, tuple[str, int, str]] = {}
@@ -73,7 +75,15 @@ class Shelf:
         return str(row["fields"].get("name", "")) if row else ""
 
     def responsible(self, area: str) -> Row | None:
-        """Who is responsible for a grid."""
+        """Who is responsible for a grid: whom its data names, else its head by a post that is in force."""
+        heads = [
+            row for row in self.posts if row["area"] == area and row["fields"].get("role") == "grid_head"
+        ]
+        serving = (row for row in heads if is_serving(row["fields"], self.today))
+        return self.named_responsible(area) or next(serving, None)
+
+    def named_responsible(self, area: str) -> Row | None:
+        """The member whom a grid's own data names as responsible."""
         grid = self.grid_of.get(area)
         return self.members.get(grid["fields"].get("responsible", "")) if grid else None
 

@@ -2,6 +2,7 @@
 
 import * as actions from "./actions.js";
 import * as edits from "./edits.js";
+import * as grid from "./grid.js";
 import * as needs from "./needs.js";
 import * as pages from "./pages.js";
 import * as pairings from "./pairings.js";
@@ -23,6 +24,8 @@ export const ROUTES = [
   ["GET", "/field/households/:id/people/new", register.showNewPerson],
   ["POST", "/field/households/:id/people/new", register.registerPerson],
   ["GET", "/field/households/:id", pages.showHousehold],
+  ["GET", "/field/households/:id/responsible", grid.showResponsible],
+  ["GET", "/field/stations/:area", grid.showStation],
   ["GET", "/field/households/:id/edit", edits.showHouseholdEdit],
   ["POST", "/field/households/:id/edit", edits.editHousehold],
   ["POST", "/field/households/:id/conflicts/:name", edits.settleHousehold],

@@ -52,6 +52,7 @@ export function householdView(book, householdId, facts, now, t, saved = "") {
     living: fields.living ?? "",
     has_living: Boolean(fields.living),
     edit_href: `/field/households/${householdId}/edit`,
+    responsible_href: `/field/households/${householdId}/responsible`,
     register: ["child", "woman", "elder"].map((category) => ({
       href: `/field/households/${householdId}/people/new?category=${category}`,
       label: categoryWords(category, t),

@@ -1,6 +1,7 @@
 // The book by its keys: who lives where, who is alone, who is due. Twin: webapp/field/view_models/shelf.py.
 
 import { isInForce } from "../../care/pairing.js";
+import { isServing } from "../../care/posts.js";
 import { dues, makePlan } from "../../care/rhythm.js";
 import { settleRules } from "../../care/rhythm_settings.js";
 import { emptySummary } from "../../care/summary.js";
@@ -27,6 +28,7 @@ export class Shelf {
       if (!this.living.has(household)) this.living.set(household, []);
       this.living.get(household).push(row);
     }
+    this.posts = book.posts ?? [];
     this.rhythms = book.rhythms ?? [];
     this.plans = new Map();
     this.doors = new Map();
@@ -65,8 +67,14 @@ export class Shelf {
     return this.members.get(account ?? "")?.fields.name ?? "";
   }
 
-  /** Who is responsible for a grid. */
+  /** Who is responsible for a grid: whom its data names, else its head by a post that is in force. */
   responsible(area) {
+    const heads = this.posts.filter((row) => row.area === area && row.fields.role === "grid_head");
+    return this.namedResponsible(area) ?? heads.find((row) => isServing(row.fields, this.today));
+  }
+
+  /** The member whom a grid's own data names as responsible. */
+  namedResponsible(area) {
     return this.members.get(this.gridOf.get(area)?.fields.responsible ?? "");
   }
 
