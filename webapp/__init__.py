@@ -26,6 +26,8 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.desk import (  # noqa: F401  # they add their addresses to the desk
         conflicts,
         due,
+        file_edits,
+        file_history,
         pairings,
         parcels,
         pauses,

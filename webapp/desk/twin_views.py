@@ -7,6 +7,7 @@ from typing import Any
 from sync.clock import parse_stamp
 from sync.overlay import Row
 from webapp.field.rendering import t
+from webapp.field.view_models.edit import profile_name
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import join_words, moment_words, who_words
 from webapp.forms.engine import load_profile, value_text
@@ -25,7 +26,7 @@ def compare(shelf: Shelf, pair: dict[str, Row], edits: dict[str, Edits]) -> list
             continue
         chosen = prefer(key, pair, edits)
         sides = [
-            {"side": side, "text": _text(shelf, field, value), "chosen": side == chosen}
+            {"side": side, "text": value_line(shelf, field, value), "chosen": side == chosen}
             for side, value in zip(SIDES, values, strict=True)
         ]
         lines.append(
@@ -56,28 +57,25 @@ def chosen_values(
     }
 
 
-def side_view(shelf: Shelf, row: Row, edits: Edits, names: dict[str, str], facts: int) -> dict[str, Any]:
-    """One of the two: what it is called, where, by whom and when it was registered, how many logs it has."""
-    fields = row["fields"]
-    first = min(
-        (edit for history in edits.values() for edit in history), key=lambda edit: edit["stamp"], default=None
-    )
-    when = moment_words(parse_stamp(first["stamp"]).millis, shelf.today, t) if first else ""
-    who = names.get(first["author"], t("系统")) if first else ""
-    name = fields.get("name") or join_words([fields.get("door", ""), fields.get("title", "")])
+def side_view(shelf: Shelf, row: Row, edits: Edits, names: dict[str, str]) -> dict[str, Any]:
+    """One of the two: what it is called, where it is, by whom and when it was registered."""
+    every = sorted((edit for history in edits.values() for edit in history), key=lambda edit: edit["stamp"])
+    registered = ""
+    if every:
+        when = moment_words(parse_stamp(every[0]["stamp"]).millis, shelf.today, t)
+        registered = t("%(who)s %(when)s 登记", who=names.get(every[0]["author"], t("系统")), when=when)
     place = f"{shelf.grid_name(row)} {shelf.door_of(row)}".strip()
     return {
         "id": row["id"],
         "seq": row["seq"],
-        "name": str(name),
+        "name": profile_name(row),
         "detail": join_words([who_words(row, shelf.today, t), place]),
-        "registered": t("%(who)s %(when)s 登记", who=who, when=when) if first else "",
-        "facts": t("%(n)s 条记录", n=str(facts)) if row["kind"] == "person" else "",
-        "people": [each["fields"].get("name", "") for each in shelf.living.get(row["id"], [])],
+        "registered": registered,
     }
 
 
-def _text(shelf: Shelf, field: dict[str, Any], value: Any) -> str:
+def value_line(shelf: Shelf, field: dict[str, Any], value: Any) -> str:
+    """A value in words; "" where there is none."""
     if value is None:
         return ""
     if field["type"] == "household":

@@ -6,6 +6,7 @@ Invariant: a merge is of what was seen (both numbers); "not the same" is remembe
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
@@ -20,11 +21,11 @@ from sync.schema import account, record
 from sync.twins import Pair, find_pair, pair_of, settle_pair, waiting_twins
 from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.desk.rendering import render_desk
-from webapp.desk.routes import blueprint, desk_shelf
+from webapp.desk.routes import blueprint
+from webapp.desk.small_shelf import small_shelf
 from webapp.desk.twin_views import SIDES, Edits, chosen_values, compare, side_view
 from webapp.extensions import store_of
 from webapp.field.rendering import t
-from webapp.field.view_models.shelf import Shelf
 from webapp.ledger.commands import new_act, now_ms, set_fields
 
 Answer = Any
@@ -141,10 +142,16 @@ def _pair_page(area: str, pair: Pair, error: str, status: int) -> Answer:
             rows, edits = _read_pair(tx, area, pair)
         except ProblemError as problem:
             return _list_page(error or t(PROBLEMS[problem.code].what)), 404
-        shelf, facts = desk_shelf(tx), _facts_of(tx, area, rows)
+        shelf, facts = small_shelf(tx, list(rows.values())), _facts_of(tx, area, rows)
+        living = _living(tx, area, pair)
         names, kept = _names(tx), _kept_of(tx, area, rows)
-        also = _people_of(tx, shelf, area, pair)
-    sides = [side_view(shelf, rows[side], edits[side], names, facts[side]) | {"side": side} for side in SIDES]
+        also = _people_of(tx, area, living)
+    sides = [
+        side_view(shelf, rows[side], edits[side], names)
+        | {"side": side, "people": _names_of(living, rows[side]["id"])}
+        | {"facts": t("%(n)s 条记录", n=str(facts[side])) if rows[side]["kind"] == "person" else ""}
+        for side in SIDES
+    ]
     page = render_desk(
         "desk/twin.html",
         "twins",
@@ -160,35 +167,49 @@ def _pair_page(area: str, pair: Pair, error: str, status: int) -> Answer:
     return page, status
 
 
-def _people_of(tx: Connection, shelf: Shelf, area: str, homes: Pair) -> list[dict[str, str]]:
-    """The waiting pairs of people of whom one lives in each of these households."""
-    found = []
+def _living(tx: Connection, area: str, homes: Collection[str]) -> list[Row]:
+    """Who lives in these households."""
+    here = record.c.area_id == area, record.c.subject_id.in_(sorted(homes)), record.c.kind == "person"
+    return [decode_row(each) for each in tx.execute(select(record).where(*here, is_standing()))]
+
+
+def _names_of(living: list[Row], home: str) -> list[str]:
+    return [str(row["fields"].get("name", "")) for row in living if row["fields"].get("household") == home]
+
+
+def _people_of(tx: Connection, area: str, living: list[Row]) -> list[dict[str, str]]:
+    """The waiting pairs of people of whom one lives in each of two households."""
+    people, found = {row["id"]: row["fields"] for row in living}, []
     for each in waiting_twins(tx, [area], MOST_SHOWN):
-        both = [shelf.people.get(each.one_id), shelf.people.get(each.other_id)]
-        if None not in both:
-            lived = {row["fields"].get("household") for row in both if row}
-            if lived == set(homes):
-                names = [str(row["fields"].get("name", "")) for row in both if row]
-                found.append({"value": f"{each.one_id}:{each.other_id}", "one": names[0], "other": names[1]})
+        both = [people.get(each.one_id), people.get(each.other_id)]
+        if both[0] and both[1] and both[0].get("household") != both[1].get("household"):
+            names = {"one": str(both[0].get("name", "")), "other": str(both[1].get("name", ""))}
+            found.append({"value": f"{each.one_id}:{each.other_id}"} | names)
     return found
 
 
 def _list_page(error: str) -> Answer:
     areas = desk_areas(current_caller())
     with store_of(current_app).read() as tx:
-        shelf, pairs = desk_shelf(tx), waiting_twins(tx, areas, MOST_SHOWN)
-        entries = [entry for entry in (_entry(tx, shelf, each) for each in pairs) if entry]
+        entries = [
+            entry for entry in (_entry(tx, each) for each in waiting_twins(tx, areas, MOST_SHOWN)) if entry
+        ]
     done = {name: request.args.get(name, "") for name in ("area", "merged", "undone", "kept_apart")}
     return render_desk("desk/twins.html", "twins", entries=entries, done=done, error=error)
 
 
-def _entry(tx: Connection, shelf: Shelf, pair: Any) -> dict[str, Any] | None:
+def _entry(tx: Connection, pair: Any) -> dict[str, Any] | None:
+    """A pair in the list; None where one of them is not there any more."""
     try:
         rows, edits = _read_pair(tx, pair.area_id, (pair.one_id, pair.other_id))
     except ProblemError:
         return None
-    names = _names(tx)
-    sides = [side_view(shelf, rows[side], edits[side], names, 0) for side in SIDES]
+    shelf, names = small_shelf(tx, list(rows.values())), _names(tx)
+    living = _living(tx, pair.area_id, (pair.one_id, pair.other_id))
+    sides = [
+        side_view(shelf, rows[side], edits[side], names) | {"people": _names_of(living, rows[side]["id"])}
+        for side in SIDES
+    ]
     kind = _("同一户？") if pair.kind == "household" else _("同一个人？")
     return {"area": pair.area_id, "one": pair.one_id, "other": pair.other_id, "kind": kind, "sides": sides}
 
