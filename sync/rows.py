@@ -96,6 +96,7 @@ def rows_of(
     ids: Collection[str] | None = None,
     person: str | None = None,
     household: str | None = None,
+    subject: str | None = None,
     author: str | None = None,
     states: Collection[str] | None = None,
     lookup: Collection[str] | None = None,
@@ -113,6 +114,7 @@ def rows_of(
         if values is not None:
             query = query.where(record.c[column].in_(sorted(values)))
     exact = {"person_id": person, "household_id": household, "author_id": author}
+    exact["subject_id"] = subject
     for column, value in exact.items():
         if value is not None:
             query = query.where(record.c[column] == value)

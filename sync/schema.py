@@ -302,6 +302,16 @@ sign_in_attempt = Table(
     Index("ix_sign_in_attempt_login_address_at", "login", "address", "at"),
 )
 
+public_attempt = Table(
+    "public_attempt",
+    metadata,
+    _id("attempt_id", key=True),
+    Column("action", String(20), nullable=False),  # guess, ask: what anybody may do without an account
+    Column("address", String(60), nullable=False),
+    _instant("at"),
+    Index("ix_public_attempt_action_address_at", "action", "address", "at"),
+)
+
 used_token = Table(
     "used_token",
     metadata,

@@ -10,10 +10,11 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from sync.database import Store
 from sync.rows import row_found, rows_of
+from sync.schema import area as area_table
 from sync.schema import record
 from sync.scope import Caller
 from webapp.cards.codes import digest, make_code, make_token, read_code, read_token
@@ -22,6 +23,7 @@ from webapp.ledger.commands import fold_into, new_id, now_ms, set_fields
 
 Row = dict[str, Any]
 ENDS = ("lost", "withdrawn")
+DRAWN = 500  # short codes looked up at once
 
 
 def ensure_cards(tx: Connection, store: Store, area: str, caller: Caller) -> int:
@@ -37,9 +39,9 @@ def issue_cards(
     tx: Connection, store: Store, area: str, households: Iterable[str], caller: Caller
 ) -> list[str]:
     """Issue one more card to each of these households of a grid; return the cards' ids."""
-    rows = rows_of(tx, store.catalogue, [area], kinds=["card"])
-    codes = {row["fields"]["code"] for row in rows}
-    changes = [_new_card(area, household, codes) for household in households]
+    wanted = list(households)
+    codes = _free_codes(tx, len(wanted))
+    changes = [_new_card(area, household, code) for household, code in zip(wanted, codes, strict=True)]
     if changes:
         fold_into(tx, store, changes, caller)
     return [change["record"] for change in changes]
@@ -75,14 +77,11 @@ def find_by_code(tx: Connection, store: Store, text: str) -> Row | None:
     code = read_code(text)
     if code is None:
         return None
-    query = select(record.c.area_id, record.c.record_id).where(
-        record.c.kind == "card", record.c.body.contains(f'"code":"{code}"', autoescape=True)
-    )
-    for found in tx.execute(query.limit(20)):
-        [row] = rows_of(tx, store.catalogue, [found.area_id], ids=[found.record_id])
-        if row["fields"].get("code") == code and is_issued(row):
-            return row
-    return None
+    found = tx.execute(_with_codes({code}).limit(1)).one_or_none()
+    if found is None:
+        return None
+    [row] = rows_of(tx, store.catalogue, [found.area_id], kinds=["card"], ids=[found.record_id])
+    return row if is_issued(row) else None
 
 
 def is_issued(row: Row) -> bool:
@@ -95,11 +94,27 @@ def _alter(tx: Connection, store: Store, card: Row, body: Row, caller: Caller) -
     fold_into(tx, store, [set_fields("card", card["area"], card["id"], body, base)], caller)
 
 
-def _new_card(area: str, household: str, codes: set[str]) -> Row:
-    code = make_code(secrets.token_bytes(4))
-    while code is None or code in codes:
-        code = make_code(secrets.token_bytes(4))
-    codes.add(code)
+def _free_codes(tx: Connection, count: int) -> list[str]:
+    """That many short codes that no card in use of this installation has."""
+    free: set[str] = set()
+    while len(free) < count:
+        drawn = {make_code(secrets.token_bytes(4)) for _ in range(min(count - len(free), DRAWN))} - {None}
+        taken = {found.words.strip() for found in tx.execute(_with_codes({code for code in drawn if code}))}
+        free |= {code for code in drawn if code and code not in taken}
+    return sorted(free)[:count]
+
+
+def _with_codes(codes: set[str]) -> Select[Any]:
+    """The cards in use with these short codes, wherever they are."""
+    grids = select(area_table.c.area_id).where(area_table.c.level == "grid")
+    return select(record.c.area_id, record.c.record_id, record.c.words).where(
+        record.c.area_id.in_(grids),
+        record.c.kind == "card",
+        record.c.words.in_([f" {code}" for code in sorted(codes)]),
+    )
+
+
+def _new_card(area: str, household: str, code: str) -> Row:
     token = make_token(secrets.token_bytes(16))
     body = {"household": household, "code": code, "digest": digest(token), "state": "issued", "token": token}
     body["issued_on"] = local_date(now_ms())

@@ -162,6 +162,11 @@ def _card_lookup(fields: dict[str, Any]) -> str | None:
     return f"card:{digest}" if digest else None
 
 
+def _card_words(fields: dict[str, Any]) -> str | None:
+    code = fields.get("code")
+    return f" {code}" if code and fields.get("state") == "issued" else None
+
+
 _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
     "household": {
         "lookup": household_lookup,
@@ -177,7 +182,7 @@ _OWN: dict[str, dict[str, Any]] = {  # what a kind's definition cannot say
         "complete": complete_person,
         "alike": PERSON,
     },
-    "card": {"lookup": _card_lookup},
+    "card": {"lookup": _card_lookup, "words": _card_words},
     "pairing": {"judge": judge_pairing, "own": may_set_own, "here": {"member": "member"}},
     "post": {"judge": judge_post, "lookup": post_lookup},
     "room": {"here": {"station": "station"}},

@@ -24,7 +24,7 @@ async function main() {
   await writeFile(join(DIST, "messages.en.json"), JSON.stringify(english));
   const templates = await compileTemplates(join(WEBAPP, "templates"));
   await drawIcons(DIST);
-  for (const name of ["page", "desk", "sheet"]) await bundle(`page/${name}.js`, `${name}.js`, {});
+  for (const name of ["page", "desk", "sheet", "card"]) await bundle(`page/${name}.js`, `${name}.js`, {});
   const policy = await readPolicy();
   const build = await buildId([templates, policy, JSON.stringify(english)]);
   const worker = {
