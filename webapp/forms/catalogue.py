@@ -39,7 +39,7 @@ FACTS = (
     "guardian_talk",
     "attendance",
 )
-DERIVED = "1"  # raise it where lookup, subject, words or facets are made by other rules
+DERIVED = "2"  # raise it where lookup, subject, words or facets are made by other rules
 LONGEST = 4000  # characters of one field of a profile
 PROFILES = (
     "grid",
