@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.browser.chromium import DESK, PHONE, open_browser, playwright_driver
+from tests.browser.needs_story import needs_story
 from tests.browser.pages import SHOTS, Desk, Phone
 from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
@@ -482,6 +483,7 @@ def main() -> int:
             journey.mend_offline,
             journey.approve_the_amendment,
             journey.outdo_an_edit,
+            *needs_story(journey),
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,

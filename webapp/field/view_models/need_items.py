@@ -69,7 +69,7 @@ def _item(shelf: Shelf, need: Row, t: Translate, named: bool) -> dict[str, Any]:
     whose = whose_need(shelf, need) if named else ""
     return {
         "href": f"/field/needs/{need['id']}",
-        "face": whose[:1] or "·",
+        "face": whose[:1] or need_tag(fields, t)["shape"],
         "face_kind": person["fields"].get("category", "plain") if person and named else "plain",
         "name": fields.get("what", ""),
         "detail": join_words([whose, step, taker, department, when]),

@@ -55,7 +55,7 @@ function item(shelf, need, t, named) {
   const called = named ? whoseNeed(shelf, need) : "";
   return {
     href: `/field/needs/${need.id}`,
-    face: [...called].slice(0, 1).join("") || "·",
+    face: [...called].slice(0, 1).join("") || needTag(fields, t).shape,
     face_kind: named ? (person?.fields.category ?? "plain") : "plain",
     name: fields.what ?? "",
     detail: joinWords([called, step, taker, department, when]),
