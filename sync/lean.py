@@ -1,7 +1,8 @@
 """An answer without the parts that say nothing, for a phone that asks for it (``"lean": 1``). Pure.
 
-Invariant: a part left out means what its emptiness means, and a token left out that the old one still serves,
-so that an idle exchange costs little; older builds do not ask, and get every part.
+Invariant: a part left out means what its emptiness means, a token left out that the old one still serves, and
+an epoch left out that it is the one asked with (``"lean": 2``), so that an idle exchange costs little; older
+builds do not ask, and get every part.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ EMPTY: dict[str, Any] = {
 }
 
 
-def leave_out(answer: dict[str, Any], *, token_serves: bool) -> dict[str, Any]:
-    """``answer`` without its empty parts, and without a token where the phone's own ``token_serves``."""
+def leave_out(answer: dict[str, Any], *, token_serves: bool, epoch: str | None = None) -> dict[str, Any]:
+    """``answer`` without its empty parts, without a token where the phone's own ``token_serves``, and without
+    its epoch where it is ``epoch``."""
     kept = {name: part for name, part in answer.items() if name not in EMPTY or part != EMPTY[name]}
     if token_serves:
         del kept["token"]
+    if epoch is not None and kept.get("epoch") == epoch:
+        del kept["epoch"]
     return kept

@@ -32,8 +32,9 @@ def post_exchange() -> Response:
         secret = current_app.config["SECRET_KEY"].encode()
         session = Session(account, device, secret, renew_token)
         answer = exchange(store_of(current_app), session, body, now_ms())
-        if body.get("lean") == 1:
-            answer = leave_out(answer, token_serves=is_token_fresh(token))
+        if body.get("lean") in (1, 2):
+            epoch = body.get("epoch") if body["lean"] == 2 else None
+            answer = leave_out(answer, token_serves=is_token_fresh(token), epoch=epoch)
     except RequestEntityTooLarge:
         return answer_problem(ProblemError("body_too_large"))
     except ProblemError as error:

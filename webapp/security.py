@@ -43,6 +43,7 @@ def _set_headers(response: Response) -> Response:
     if request.path == "/sync/exchange":  # data for a worker that never shows it: every byte is paid for
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Cache-Control", "no-store")
+        headers.pop("Vary", None)  # nobody stores it
         return response
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")

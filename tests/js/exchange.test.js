@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { makeExchanger } from "../../webapp/static/worker/exchange.js";
-import { ModelServer, newPhone, newVisit, NOW } from "./phone.js";
+import { AREA, ModelServer, newPhone, newVisit, NOW } from "./phone.js";
 
 const json = (body, init = {}) =>
   new Response(JSON.stringify(body), { headers: { "Content-Type": "application/json" }, ...init });
@@ -23,7 +23,7 @@ function exchangerOf(phone, fetch, notify = () => undefined, clock = () => 0) {
 }
 
 const bodyOf = ({ body, headers }) =>
-  JSON.parse(headers["Content-Encoding"] === "gzip" ? gunzipSync(body).toString() : body);
+  JSON.parse(headers["Content-Encoding"] === "gzip" ? gunzipSync(body).toString() : new TextDecoder().decode(body));
 
 test("everything is sent and everything is heard, in as many rounds as it takes", async () => {
   const server = new ModelServer();
@@ -143,6 +143,27 @@ test("where nothing happens the minute asks less and less often, and never holds
   assert.equal(requests, asked + 2, "after something was said the next minute asks again");
 });
 
+test("what was just saved goes with its own area's cursor alone, and nothing of the others is forgotten", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const asked = [];
+  const exchanger = exchangerOf(phone, async (_path, init) => {
+    asked.push(bodyOf(init));
+    return json(server.answer(bodyOf(init), 50));
+  });
+  await exchanger.run();
+  const visit = await phone.store.save(newVisit(phone));
+  asked.length = 0;
+  assert.ok((await exchanger.run({ reason: "save" })).ok);
+  assert.equal(asked.length, 1);
+  assert.deepEqual([asked[0].only, Object.keys(asked[0].cursors)], [[AREA], [AREA]]);
+  assert.equal((await phone.store.counts()).waiting, 0);
+  assert.ok((await phone.store.factsOf("p1")).some((row) => row.id === visit.id && row.seq > 0));
+  assert.ok((await phone.store.identity()).ready);
+  await exchanger.run({ reason: "manual" });
+  assert.equal(asked.at(-1).only, undefined);
+});
+
 test("a lean answer is filled in: no token means that the old one serves, no statuses that nothing is acknowledged", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });
@@ -154,7 +175,7 @@ test("a lean answer is filled in: no token means that the old one serves, no sta
   });
   const before = (await phone.store.identity()).token;
   assert.ok((await exchanger.run({ reason: "manual" })).ok);
-  assert.equal(asked[0].lean, 1);
+  assert.equal(asked[0].lean, 2);
   assert.equal((await phone.store.identity()).token, before);
   await phone.store.save(newVisit(phone));
   assert.deepEqual(await exchanger.run({ reason: "save" }), { ok: false, code: "not_answered" });

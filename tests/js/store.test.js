@@ -274,6 +274,67 @@ test("a page that belongs to another cursor, or to another snapshot, is refused"
   assert.equal((await phone.store.factsOf("p1")).length, 7);
 });
 
+test("facts sealed for one person alone, by an earlier build, are read, taken out and folded in", async () => {
+  const server = new ModelServer();
+  const facts = Array.from({ length: 20 }, (_, number) => visitRow(`f${number}`, NOW - number * 1000));
+  const phone = await newPhone({ server });
+  for (const row of facts) {
+    server.put(row);
+    await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  }
+  await change("facts", (store) => {
+    store.getAll().onsuccess = ({ target: { result: blocks } }) => {
+      store.clear();
+      for (const { people: [person], ...block } of blocks) store.put({ ...block, person });
+    };
+  });
+  assert.equal((await phone.store.factsOf("p1")).length, 20);
+  server.put({ ...facts[0], state: "void" });
+  await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  const digest = await phone.store.digest(AREA);
+  await phone.store.tidy("p1");
+  assert.equal(await count("facts"), 1);
+  assert.deepEqual(await phone.store.digest(AREA), digest);
+  assert.equal((await phone.store.factsOf("p1")).filter((row) => row.state === "void").length, 1);
+  server.bury("f3", "erased");
+  await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  assert.equal((await phone.store.factsOf("p1")).length, 19);
+});
+
+test("who is taken out of a block leaves the others in it as they were", async () => {
+  const server = new ModelServer();
+  const people = Array.from({ length: 40 }, (_, number) => `p${100 + number}`);
+  for (const person of people) {
+    server.put({ id: person, kind: "person", area: AREA, fields: { name: person } });
+    for (const place of [1, 2]) server.put({ ...visitRow(`${person}-${place}`, NOW - place * 1000), person });
+  }
+  const phone = await newPhone({ server });
+  assert.ok((await count("facts")) < people.length);
+  for (const id of ["p107-1", "p107-2", "p107"]) server.bury(id, "erased");
+  await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  for (const person of people) {
+    assert.equal((await phone.store.factsOf(person)).length, person === "p107" ? 0 : 2, person);
+  }
+  const { summaries } = await phone.store.book();
+  assert.equal(summaries.p107, undefined);
+  assert.equal(summaries.p108.latest.id, "p108-1");
+});
+
+test("a fact that goes from one person to another is gone there and stays here, also where both lie in one block", async () => {
+  const server = new ModelServer();
+  for (const id of ["p12", "p21"]) server.put({ id, kind: "person", area: AREA, fields: { name: id } });
+  server.put({ ...visitRow("f1", NOW - 5), person: "p12" });
+  server.put({ ...visitRow("f2", NOW - 6), person: "p21" });
+  const phone = await newPhone({ server });
+  assert.equal(await count("facts"), 1); // their ids have the same sum
+  server.put({ ...visitRow("f1", NOW - 5), person: "p21", from: ["p12"] });
+  await phone.store.settle(server.answer({ cursors: await phone.store.cursors() }));
+  assert.deepEqual(await phone.store.factsOf("p12"), []);
+  assert.deepEqual((await phone.store.factsOf("p21")).map((row) => row.id).sort(), ["f1", "f2"]);
+  await phone.store.tidy("p21");
+  assert.equal((await phone.store.factsOf("p21")).length, 2);
+});
+
 test("a kind that this build does not know is kept", async () => {
   const server = new ModelServer();
   server.put({ ...visitRow("f1", NOW), kind: "diary_entry", fields: { mood: "晴" } });

@@ -5,6 +5,7 @@
 import { makePlan } from "./plan.js";
 
 const PROTOCOL = 1;
+const encoder = new TextEncoder();
 const WORTH_COMPRESSING = 512;
 const WORTH_MEASURING = 16 * 1024;
 const FIRST_WAIT = 2_000;
@@ -95,7 +96,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     let said = 0;
     try {
       for (let round = 0; round < MOST_ROUNDS; round += 1) {
-        const { asked } = ahead.shift() ?? ask(await compose(reason === "manual" && round === 0));
+        const { asked } = ahead.shift() ?? ask(await compose(round === 0 ? reason : ""));
         const { request, answer: heard, bytes } = await asked;
         plan.hear(request, heard);
         ahead.push(...(await askAhead(plan, request, heard, !ahead.length)));
@@ -122,12 +123,21 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     return { ok: true, code: "wiped" };
   }
 
-  async function compose(askNow) {
+  async function compose(reason) {
     const identity = await store.identity();
     if (!identity?.token) throw failure("sign_in_again");
-    const { epoch = null, token, file_key: key } = identity;
+    const { epoch = null, token, ready, file_key: key } = identity;
     const said = { epoch, cursors: await store.cursors(), changes: await store.pending() };
-    return { body: { ...bodyOf(said), ...(await store.questions(askNow)), ...(key ? {} : { file_key: 1 }) }, token };
+    if (reason === "save" && ready && epoch && said.changes.length) return { body: narrow(said), token };
+    const questions = await store.questions(reason === "manual");
+    return { body: { ...bodyOf(said), ...questions, ...(key ? {} : { file_key: 1 }) }, token };
+  }
+
+  /** What was just saved, with the news of its own areas alone: those of others wait for the minute. */
+  function narrow({ epoch, cursors, changes }) {
+    const areas = [...new Set(changes.map((change) => change.area))].filter((area) => area in cursors);
+    const own = Object.fromEntries(areas.map((area) => [area, cursors[area]]));
+    return bodyOf(areas.length ? { epoch, cursors: own, changes, only: areas } : { epoch, cursors, changes });
   }
 
   /**
@@ -136,7 +146,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
    */
   async function askAhead(plan, request, answer, isLast) {
     const same = request.epoch === null || request.epoch === answer.epoch;
-    const more = answer.more || request.only;
+    const more = answer.more || (request.only && !request.changes.length);
     if (!more || !same || answer.areas.lost.length || answer.flags?.wipe) return [];
     const waiting = await store.pending({ limit: request.changes.length + 1 });
     if (waiting.length > request.changes.length) return [];
@@ -144,15 +154,15 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     const asked = [];
     const most = wish > SMALLEST_PAGE ? MOST_AHEAD : 1;
     for (let wanted = plan.next(most); wanted; wanted = plan.next(most)) {
-      asked.push(ask({ body: { ...bodyOf({ epoch, cursors: wanted.cursors, changes: [] }), only: wanted.only }, token }));
+      asked.push(ask({ body: bodyOf({ epoch, changes: [], ...wanted }), token }));
     }
     if (asked.length || !isLast) return asked;
     return [ask({ body: bodyOf({ epoch, cursors: plan.cursors(), changes: [] }), token })];
   }
 
   /** What every request says: this build and what it can take, beside where the phone is and what it has to say. */
-  function bodyOf({ epoch, cursors, changes }) {
-    return { protocol: PROTOCOL, build, epoch, snapshots: 3, lean: 1, cursors, bytes: wish, changes };
+  function bodyOf({ epoch, cursors, ...said }) {
+    return { protocol: PROTOCOL, build, epoch, snapshots: 3, lean: 2, cursors, bytes: wish, ...said };
   }
 
   /** One request under way: {asked, stop}; `asked` is a promise of {request, answer, bytes}. */
@@ -176,7 +186,7 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
     if (answer?.protocol !== PROTOCOL) throw refusal(response, null, now());
     const bytes = Number(response.headers.get("Content-Length")) || text.length;
     measure(bytes, clock() - started);
-    return { request: body, answer: { ...EMPTY, token, ...answer }, bytes };
+    return { request: body, answer: { ...EMPTY, token, epoch: body.epoch, ...answer }, bytes };
   }
 
   /** The next wish: what eight seconds carry, at the speed that this answer came with. */
@@ -187,15 +197,14 @@ export function makeExchanger({ store, fetch, now, random, build, notify, compre
   }
 
   async function send(body, token, signal) {
-    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const headers = { Authorization: `Bearer ${token}` };
     const small = body.length < WORTH_COMPRESSING || !compress;
     if (!small) headers["Content-Encoding"] = "gzip";
     try {
       return await fetch("/sync/exchange", {
         method: "POST",
         headers,
-        body: small ? body : await compress(body),
-        cache: "no-store",
+        body: small ? encoder.encode(body) : await compress(body), // bytes, of no type that would have to be named
         credentials: "omit",
         redirect: "manual", // the server never sends anybody elsewhere: what does is a network's sign-in page
         signal,

@@ -36,16 +36,14 @@ export function makePlan(stages) {
 
   /** An answer about one area as one about all of them; `rows` have come before it. */
   function widen(request, answer, rows) {
-    if (!request.only) {
-      [total, since] = [answer.remaining.rows, rows];
-      return answer;
-    }
+    if (!request.only) [total, since] = [answer.remaining.rows, rows];
+    if (!request.only || request.changes?.length) return answer; // what was just saved speaks of a phone that has all
     const usable = [...areas.values()].every(({ stage }) => stage === "older" || stage === "log");
     const remaining = { ...answer.remaining, rows: Math.max(total - (rows - since), 0) };
     return { ...answer, more: true, usable, remaining };
   }
 
-  return { hear, next, cursors, widen, isIdle: () => busy.size === 0 };
+  return { hear, next, cursors, widen };
 }
 
 /** What comes of an area after a page of it. */

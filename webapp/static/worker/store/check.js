@@ -4,7 +4,7 @@
 import { digestRows } from "../../sync/digest.js";
 import { unpack } from "../../sync/packing.js";
 import { summarise } from "../../care/summary.js";
-import { blocksOf, latestOf } from "./segments.js";
+import { blocksOf, latestOf, openAll, replaceFacts, writeBlock } from "./segments.js";
 
 const CHECK_EVERY = 7 * 86_400_000;
 const STORES = ["meta", "cursors", "directory", "summaries", "facts"];
@@ -82,9 +82,11 @@ async function readParts(core, area) {
     database.get("directory", area).then((sealed) => sealer.open(sealed)),
     database.getAll("facts", blocksOf(area)),
   ]);
-  const rows = await Promise.all(segments.map((segment) => sealer.open(segment.sealed)));
   const parts = new Map([["", directory ?? []]]);
-  for (const [place, { person }] of segments.entries()) parts.set(person, [...(parts.get(person) ?? []), ...rows[place]]);
+  for (const row of await openAll(core, segments)) {
+    if (parts.has(row.person)) parts.get(row.person).push(row);
+    else parts.set(row.person, [row]);
+  }
   for (const [part, all] of parts) parts.set(part, latestOf(all));
   return parts;
 }
@@ -94,20 +96,18 @@ async function putRight(core, { area, parts, tables }) {
   const rows = new Map(parts.map((part) => [part, []]));
   for (const row of unpack(tables, area)) rows.get(row.person ?? "")?.push(row);
   const summaries = (await core.sealer.open(await core.database.get("summaries", area))) ?? {};
-  const sealed = new Map();
   for (const [part, mine] of rows) {
     if (part !== "" && mine.length) summaries[part] = summarise(mine);
     else delete summaries[part];
-    sealed.set(part, mine.length || part === "" ? await core.sealer.seal(mine) : null);
   }
+  const people = parts.filter((part) => part !== "");
+  const blocks = await replaceFacts(core, area, people, people.flatMap((person) => rows.get(person)));
+  const directory = rows.has("") ? await core.sealer.seal(rows.get("")) : null;
   const sealedSummaries = await core.sealer.seal(summaries);
   const { page = 1 } = (await core.database.get("cursors", area)) ?? {};
   await core.write(STORES, (tx) => {
-    for (const [part, block] of sealed) {
-      if (part === "") tx.objectStore("directory").put(block, area);
-      else tx.objectStore("facts").delete(blocksOf(area, part));
-      if (part !== "" && block) tx.objectStore("facts").put({ area, person: part, page, sealed: block });
-    }
+    if (directory) tx.objectStore("directory").put(directory, area);
+    for (const block of blocks) writeBlock(tx, area, page, block);
     tx.objectStore("summaries").put(sealedSummaries, area);
   });
 }

@@ -5,9 +5,12 @@ import { openDB } from "idb";
 import { Connection } from "./connection.js";
 
 const NAME = "qiaomen";
-const VERSION = 2;
+const VERSION = 3;
 
-/** A connection to the database, made where it is missing; version 1 kept one record a fact to find its person by. */
+/**
+ * A connection to the database, made where it is missing. Version 1 kept one record a fact to find its person by; before
+ * version 3 each person's facts were blocks of their own, which stay as they are until they are folded in.
+ */
 export function openDatabase() {
   return new Connection((callbacks) => openDB(NAME, VERSION, { upgrade, ...callbacks })).ready();
 }
@@ -15,6 +18,7 @@ export function openDatabase() {
 function upgrade(database, before, _after, tx) {
   if (before < 1) makeStores(database);
   if (before < 2) database.createObjectStore("ballast");
+  if (before < 3) tx.objectStore("facts").createIndex("people", "people", { multiEntry: true });
   if (before !== 1) return;
   database.deleteObjectStore("fact_index");
   tx.objectStore("facts").deleteIndex("area");

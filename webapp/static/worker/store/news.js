@@ -1,11 +1,11 @@
 // Taking in an answer's news of one area: checked to join on, sealed, and written with its cursor in one
-// transaction. What is read together is sealed together: profiles as one block, facts in blocks per person.
+// transaction. What is read together is sealed together: profiles as one block, facts in blocks of some people.
 
 import { readCell } from "../../sync/cells.js";
 import { unpack } from "../../sync/packing.js";
 import { stageAfter } from "../plan.js";
 import { isUnseen, meetRow } from "./outbox.js";
-import { blocksOf, isTombstone, latestOf, makeSegments } from "./segments.js";
+import { blocksOf, isTombstone, latestOf, makeSegments, writeBlock } from "./segments.js";
 
 export const PROFILES = new Set([
   "grid",
@@ -103,23 +103,23 @@ function after(page) {
   return { cursor, seq: page.snapshot, stage: stageAfter(page) };
 }
 
-/** What is written of an area's rows: {segments, sealedDirectory, sealedSummaries}. */
+/** What is written of an area's rows: {blocks, sealedDirectory, sealedSummaries}. */
 async function sealNews(core, area, rows, fresh) {
   const open = async (store) => (fresh ? undefined : core.sealer.open(await core.database.get(store, area)));
   const facts = rows.filter((row) => !PROFILES.has(row.kind) && row.person).flatMap(withGaps);
   const profiles = rows.filter((row) => PROFILES.has(row.kind) || !row.person);
   const summaries = (facts.length && (await open("summaries"))) || {};
-  const segments = await makeSegments(core, area, facts, summaries, fresh);
-  for (const { person, summary } of segments) {
+  const made = await makeSegments(core, area, facts, summaries, fresh);
+  for (const { person, summary } of made.summaries) {
     if (summary.latest) summaries[person] = summary;
     else delete summaries[person];
   }
   const before = (profiles.length && (await open("directory"))) || [];
   const directory = latestOf([...before, ...profiles]).filter((row) => !isTombstone(row));
   return {
-    segments,
+    blocks: made.blocks,
     sealedDirectory: profiles.length || fresh ? await core.sealer.seal(directory) : null,
-    sealedSummaries: segments.length || fresh ? await core.sealer.seal(summaries) : null,
+    sealedSummaries: facts.length || fresh ? await core.sealer.seal(summaries) : null,
   };
 }
 
@@ -131,12 +131,8 @@ const withGaps = (row) => [
     .map((person) => ({ ...row, person, state: "left", fields: {} })),
 ];
 
-function writeNews(tx, area, page, { segments, sealedDirectory, sealedSummaries }) {
-  const facts = tx.objectStore("facts");
-  for (const { person, sealed, whole } of segments) {
-    if (whole) facts.delete(blocksOf(area, person));
-    if (sealed) facts.put({ area, person, page, sealed });
-  }
+function writeNews(tx, area, page, { blocks, sealedDirectory, sealedSummaries }) {
+  for (const block of blocks) writeBlock(tx, area, page, block);
   if (sealedDirectory) tx.objectStore("directory").put(sealedDirectory, area);
   if (sealedSummaries) tx.objectStore("summaries").put(sealedSummaries, area);
 }
