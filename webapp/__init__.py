@@ -31,6 +31,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
         pairings,
         parcels,
         pauses,
+        people,
         phones,
         quarantine,
         rhythm,

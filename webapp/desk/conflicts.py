@@ -13,12 +13,14 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection, select
 
 from sync.clock import parse_stamp
+from sync.ids import is_id
 from sync.overlay import Row
 from sync.rows import IN_CONFLICT, rows_of
 from sync.schema import account
 from webapp.auth.access import current_caller, desk_places, desk_required
+from webapp.desk.places import shelf_for
 from webapp.desk.rendering import render_desk
-from webapp.desk.routes import blueprint, desk_shelf
+from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.edit import profile_name
@@ -58,7 +60,9 @@ def choose(record: str, name: str) -> Answer:
 
 def _show_conflicts(error: str) -> Answer:
     with store_of(current_app).read() as tx:
-        rows, shelf = _rows(tx), desk_shelf(tx)
+        rows = _rows(tx)
+        values = (head["value"] for row in rows for heads in row["conflicts"].values() for head in heads)
+        shelf = shelf_for(tx, rows, [value for value in values if isinstance(value, str) and is_id(value)])
         names = {row.account_id: row.name for row in tx.execute(select(account.c.account_id, account.c.name))}
     entries = [_entry(shelf, names, row, name) for row in rows for name in sorted(row["conflicts"])]
     return render_desk("desk/conflicts.html", "conflicts", entries=entries, error=error)

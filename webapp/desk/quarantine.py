@@ -26,14 +26,17 @@ from sync.held import (
     may_accept,
     may_reassign,
 )
+from sync.rows import rows_of
 from sync.schema import account
-from webapp.auth.access import current_caller, desk_places, desk_required
+from webapp.auth.access import current_caller, desk_areas, desk_places, desk_required
+from webapp.desk.people import find_rows
+from webapp.desk.places import find_row, shelf_for
 from webapp.desk.queue import list_decided, list_held
 from webapp.desk.rendering import render_desk
-from webapp.desk.routes import blueprint, desk_shelf
+from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
 from webapp.field.rendering import t
-from webapp.field.view_models.households import matches_person, squash
+from webapp.field.view_models.households import squash
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import join_words, kind_words, moment_words, who_words
 from webapp.forms.catalogue import FACTS
@@ -52,7 +55,7 @@ def show_quarantine() -> Answer:
     areas = desk_places(current_caller())
     with store_of(current_app).read() as tx:
         waiting, decided = list_held(tx, areas), list_decided(tx, areas, now_ms() - MONTH)
-        shelf, names = desk_shelf(tx), _names(tx, [*waiting, *decided])
+        shelf, names = _shelf(tx, [*waiting, *decided]), _names(tx, [*waiting, *decided])
     return render_desk(
         "desk/quarantine.html",
         "quarantine",
@@ -98,7 +101,7 @@ def _read_decision() -> Decision:
 
 
 def _ask_again(key: tuple[str, str], decision: Decision) -> Answer:
-    entry, shelf = _find(key)
+    entry, shelf = _find(key, decision.person if isinstance(decision, Reassign) else "")
     person = shelf.people.get(decision.person) if isinstance(decision, Reassign) else None
     if isinstance(decision, Reassign) and person is None:
         abort(404)
@@ -113,10 +116,13 @@ def _ask_again(key: tuple[str, str], decision: Decision) -> Answer:
 
 
 def _show_held(key: tuple[str, str], error: str) -> Answer:
-    entry, shelf = _find(key)
+    entry, _ = _find(key)
     query = request.args.get("q", "")[:80].strip()
     wanted = squash(query)
-    people = [row for row in shelf.people.values() if wanted and matches_person(row["fields"], wanted)]
+    with store_of(current_app).read() as tx:
+        areas = desk_areas(current_caller())
+        people = find_rows(tx, areas, wanted, ("person",)) if wanted else []
+        shelf = shelf_for(tx, people)
     people.sort(key=shelf.walk_key)
     return render_desk(
         "desk/held.html",
@@ -129,13 +135,23 @@ def _show_held(key: tuple[str, str], error: str) -> Answer:
     )
 
 
-def _find(key: tuple[str, str]) -> tuple[dict[str, Any], Shelf]:
+def _find(key: tuple[str, str], person: str = "") -> tuple[dict[str, Any], Shelf]:
     with store_of(current_app).read() as tx:
         row = find_held(tx, desk_places(current_caller()), key)
         if row is None:
             abort(404)
-        shelf = desk_shelf(tx)
+        shelf = _shelf(tx, [row])
+        found = find_row(tx, "person", person) if person else None
+        if found is not None:
+            shelf = shelf_for(tx, [found])
         return _held_view(shelf, _names(tx, [row]), row), shelf
+
+
+def _shelf(tx: Connection, entries: list[Any]) -> Shelf:
+    """The people of one's desk that these are about."""
+    ids = {str(json.loads(each.change).get("person", "")) for each in entries}
+    store, areas = store_of(current_app), desk_areas(current_caller())
+    return shelf_for(tx, rows_of(tx, store.catalogue, areas, kinds=["person"], ids=ids) if ids else [])
 
 
 def _names(tx: Connection, entries: list[Any]) -> dict[str, str]:

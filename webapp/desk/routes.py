@@ -9,22 +9,30 @@ from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from sync.erasure import ERASERS
 from sync.rows import rows_of
-from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.care.dates import local_date
 from webapp.desk.need_entries import urgent_needs
+from webapp.desk.places import (
+    Place,
+    area_book,
+    area_choices,
+    area_shelf,
+    authors_of,
+    choose_areas,
+    facts_about,
+    find_row,
+    read_places,
+    shelf_for,
+)
 from webapp.desk.queue import Filters, count_logs, list_logs, next_log, read_filters
 from webapp.desk.rendering import render_desk
 from webapp.desk.views import log_view, queue_entry
 from webapp.extensions import store_of
-from webapp.field.book import load_book
 from webapp.field.rendering import t
 from webapp.field.view_models.household import person_calls
-from webapp.field.view_models.households import households_view
 from webapp.field.view_models.person import person_view
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import kind_words
@@ -92,7 +100,7 @@ def show_rest() -> Answer:
     filters = read_filters(request.args.to_dict() | {"state": "pending", "attention": "well"})
     with store.read() as tx:
         rows, more = list_logs(tx, areas, filters, limit=100)
-        shelf = desk_shelf(tx)
+        shelf = shelf_for(tx, rows)
     entries = [queue_entry(shelf, row) | {"seq": row["seq"]} for row in rows]
     return render_desk("desk/rest.html", "queue", entries=entries, has_more=bool(more))
 
@@ -111,23 +119,15 @@ def approve_rest() -> Answer:
     return redirect(url_for("desk.show_logs", approved=approved), 303)
 
 
-@blueprint.get("/people")
-@desk_required
-def show_people() -> Answer:
-    """Households and people by grid, with a search."""
-    book = _book()
-    view = households_view(book, request.args.get("q", "")[:80], now_ms(), t)
-    return render_desk("desk/people.html", "people", **view, people_count=len(book["people"]))
-
-
 @blueprint.get("/households/<household>")
 @desk_required
 def show_household(household: str) -> Answer:
     """The people of a household."""
-    shelf = Shelf(_book(), local_date(now_ms()))
-    row = shelf.households.get(household)
-    if row is None:
-        abort(404)
+    with store_of(current_app).read() as tx:
+        row = find_row(tx, "household", household)
+        if row is None:
+            abort(404)
+        shelf = area_shelf(tx, row["area"])
     people = shelf.living.get(household, [])
     if len(people) == 1:
         return redirect(url_for("desk.show_person", person=people[0]["id"]), 303)
@@ -140,10 +140,12 @@ def show_household(household: str) -> Answer:
 @desk_required
 def show_person(person: str) -> Answer:
     """A person's file and history."""
-    book, store = _book(), store_of(current_app)
-    with store.read() as tx:
-        areas = desk_areas(current_caller())
-        facts = rows_of(tx, store.catalogue, areas, kinds=FACTS, person=person)
+    with store_of(current_app).read() as tx:
+        found = find_row(tx, "person", person)
+        if found is None:
+            abort(404)
+        facts = facts_about(tx, found)
+        book = area_book(tx, found["area"], facts)
     view = person_view(book, person, facts, "", now_ms(), t)
     if view is None:
         abort(404)
@@ -164,12 +166,14 @@ def show_person(person: str) -> Answer:
 def _show_list(filters: Filters, active: str) -> Answer:
     store, areas = store_of(current_app), desk_areas(current_caller())
     with store.read() as tx:
-        rows, more = list_logs(tx, areas, filters, request.args.get("after", ""))
-        total = count_logs(tx, areas, filters)
+        places = read_places(tx)
+        wanted = choose_areas(places, areas, filters.area)
+        rows, more = list_logs(tx, wanted, filters, request.args.get("after", ""))
+        total = count_logs(tx, wanted, filters)
         normal = count_logs(tx, areas, Filters(attention="well"))
-        shelf = desk_shelf(tx)
-        choices = _choices(tx, shelf, areas)
-        done = _done(tx, shelf)
+        shelf = shelf_for(tx, rows)
+        choices = _choices(tx, places, areas, filters)
+        done = _done(tx)
         urgent = urgent_needs(tx, areas) if active == "decide" else []
     return render_desk(
         "desk/queue.html",
@@ -195,14 +199,16 @@ def _show_log(log: str, error: str) -> Answer:
         rows = rows_of(tx, store.catalogue, areas, kinds=FACTS, ids=[log])
         if not rows:
             abort(404)
-        facts = rows_of(tx, store.catalogue, areas, kinds=FACTS, person=rows[0]["person"])
-        listed, more = list_logs(tx, areas, filters, limit=30)
-        shelf = desk_shelf(tx)
-        done = _done(tx, shelf)
+        facts = rows_of(tx, store.catalogue, [rows[0]["area"]], kinds=FACTS, person=rows[0]["person"])
+        wanted = choose_areas(read_places(tx), areas, filters.area)
+        listed, more = list_logs(tx, wanted, filters, limit=30)
+        beside, shelf = shelf_for(tx, [*listed, *facts]), area_shelf(tx, rows[0]["area"], facts)
+        shelf.members |= beside.members
+        done = _done(tx)
     return render_desk(
         "desk/log.html",
         "queue",
-        entries=[queue_entry(shelf, row) for row in listed],
+        entries=[queue_entry(beside, row) for row in listed],
         more=more,
         query=filters.as_query(),
         done=done,
@@ -212,7 +218,7 @@ def _show_log(log: str, error: str) -> Answer:
     )
 
 
-def _done(tx: Any, shelf: Shelf) -> dict[str, str] | None:
+def _done(tx: Any) -> dict[str, str] | None:
     """What was decided just now, said with a way back."""
     verdict, log = request.args.get("verdict", ""), request.args.get("done", "")
     if request.args.get("approved", "").isdecimal():
@@ -224,44 +230,22 @@ def _done(tx: Any, shelf: Shelf) -> dict[str, str] | None:
     rows = rows_of(tx, store.catalogue, desk_areas(current_caller()), kinds=FACTS, ids=[log])
     if not rows:
         return None
-    entry = queue_entry(shelf, rows[0])
+    entry = queue_entry(shelf_for(tx, rows), rows[0])
     return {"text": f"{words[verdict]}：{entry['person']} · {kind_words(rows[0]['kind'], t)}", "log": log}
 
 
-def _choices(tx: Any, shelf: Shelf, areas: list[str]) -> dict[str, list[tuple[str, str]]]:
+def _choices(
+    tx: Any, places: dict[str, Place], areas: list[str], filters: Filters
+) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer."""
-    names = {row.area_id: row.name for row in tx.execute(select(area_table))}
     return {
-        "area": [(grid["id"], names.get(grid["id"], "")) for grid in shelf.grids if grid["id"] in areas],
+        "area": area_choices(places, areas, filters.area),
         "kind": [(kind, kind_words(kind, t)) for kind in FACTS],
-        "author": sorted(
-            ((row["id"], row["fields"]["name"]) for row in shelf.members.values()), key=lambda x: x[1]
-        ),
+        "author": authors_of(tx, places, choose_areas(places, areas, filters.area)),
         "state": [
             ("pending", t("待审核")),
             ("returned", t("已退回")),
             ("approved", t("已批准")),
             ("all", t("全部")),
         ],
-    }
-
-
-def _book() -> dict[str, Any]:
-    store = store_of(current_app)
-    with store.read() as tx:
-        return _limited(load_book(tx, store, current_caller()))
-
-
-def desk_shelf(tx: Any) -> Shelf:
-    """The book of one's desk, indexed for a page."""
-    book = _limited(load_book(tx, store_of(current_app), current_caller()))
-    return Shelf(book, local_date(now_ms()))
-
-
-def _limited(book: dict[str, Any]) -> dict[str, Any]:
-    """Only what lies in grids they review; a role without review shows nothing here."""
-    areas = set(desk_areas(current_caller()))
-    return {
-        name: [row for row in rows if row["area"] in areas] if isinstance(rows, list) else rows
-        for name, rows in book.items()
     }
