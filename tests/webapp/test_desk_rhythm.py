@@ -13,6 +13,7 @@ from tests.world import NOW, World
 from webapp.extensions import store_of
 from webapp.field.book import load_book
 from webapp.field.view_models.shelf import Shelf
+from webapp.ledger.areas import describe_places
 from webapp.ledger.due_today import count_needs, light_shelf
 
 if TYPE_CHECKING:
@@ -74,13 +75,30 @@ def test_a_rule_is_changed_only_after_its_effect_was_shown(desk: FlaskClient, vi
     assert "本周一登门" not in desk.get("/desk/due").text
 
 
-def test_a_villages_change_is_in_each_of_its_grids_and_in_no_other(desk: FlaskClient, village: World) -> None:
-    form = {"area": village.areas["一组"], "state": "on", "every": "2", "holidays": "keep", "from": TODAY}
-    desk.post("/desk/rhythm/weekly_call", data=form | {"sure": "yes", "village": "yes"})
-    assert {row["area"] for row in profiles(village, "rhythm")} == {
-        village.areas["一组"],
-        village.areas["二组"],
+def test_a_villages_change_holds_in_all_its_grids_also_in_one_that_had_its_own(
+    app: Flask, desk: FlaskClient, village: World
+) -> None:
+    form = {"area": village.areas["一组"], "state": "on", "every": "3", "holidays": "keep", "from": TODAY}
+    desk.post("/desk/rhythm/weekly_call", data=form | {"sure": "yes"})
+    with app.app_context(), village.store.write() as tx:
+        describe_places(tx, village.store)
+    app.config["CLOCK"] = lambda: NOW + 60_000  # of two changes of one day the later holds
+    wide = form | {"state": "off", "sure": "yes", "village": "yes"}
+    assert desk.post("/desk/rhythm/weekly_call", data=wide).status_code == 303
+    written = {(row["area"], row["state"]) for row in profiles(village, "rhythm")}
+    assert written == {
+        (village.areas["一组"], "on"),
+        (village.areas["一组"], "above"),
+        (village.areas["青禾村"], "off"),
     }
+    for grid in ("一组", "二组"):
+        text = desk.get("/desk/due", query_string={"area": village.areas[grid]}).text
+        assert "本周一登门" not in text
+        with village.store.read() as tx:
+            shelf = light_shelf(tx, village.store, village.areas[grid], NOW)
+        assert not any(
+            due["why"] == "weekly_call" for row in shelf.people.values() for due in shelf.dues_of(row)
+        )
 
 
 @pytest.mark.parametrize(

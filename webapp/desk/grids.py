@@ -27,15 +27,14 @@ def pick_grid(tx: Connection) -> tuple[str, list[Choice]]:
     return wanted or str(rows[0].area_id), [(row.area_id, row.name) for row in rows]
 
 
-def grids_beside(tx: Connection, area: str) -> list[str]:
-    """The other grids of the same village that are of one's desk."""
+def village_of(tx: Connection, area: str) -> tuple[str, str, list[str]] | None:
+    """The village of a grid that is of one's desk, ``(id, name, ids of its grids)``; None where it is not."""
     parent = tx.scalar(select(area_table.c.parent_id).where(area_table.c.area_id == area))
-    beside = select(area_table.c.area_id).where(
-        area_table.c.parent_id == parent,
-        area_table.c.area_id.in_(desk_areas(current_caller())),
-        area_table.c.area_id != area,
-    )
-    return list(tx.scalars(beside.order_by(area_table.c.area_id)))
+    if parent is None or not current_caller().may_review(parent):
+        return None
+    name = tx.scalar(select(area_table.c.name).where(area_table.c.area_id == parent))
+    grids = select(area_table.c.area_id).where(area_table.c.parent_id == parent, area_table.c.level == "grid")
+    return parent, str(name), list(tx.scalars(grids.order_by(area_table.c.area_id)))
 
 
 def grid_book(tx: Connection, area: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """多久去一次: the rules of a grid in plain words, changed after seeing how many people that makes due.
 
 Invariant: a change is a new ``rhythm`` record that counts from its date; earlier ones stay as they were. A
-village's change is one record in each of its grids, where every phone that needs it has it.
+village's change is one in the village, and in each grid that had its own, one that it follows the village.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 
+from sync.rows import rows_of
 from webapp.auth.access import current_caller, desk_required
 from webapp.care.dates import add_days, is_date, local_date
 from webapp.care.periods import day_number, number_day
 from webapp.care.rhythm import dues, make_plan
 from webapp.care.rhythm_settings import ALWAYS, MOST, RULES, Setting, settle_rules
-from webapp.desk.grids import grid_book, grids_beside, pick_grid
+from webapp.desk.grids import grid_book, pick_grid, village_of
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -55,15 +57,18 @@ def change_rhythm(key: str) -> Answer:
     today = local_date(now_ms())
     with store_of(current_app).read() as tx:
         area, choices = pick_grid(tx)
-        beside = grids_beside(tx, area)
+        village = village_of(tx, area)
+        own = _with_own(tx, village[2], key) if village else []
         shelf = Shelf(grid_book(tx, area), today)
     rule = next((rule for rule in RULES["rules"] if rule["key"] == key), None)
     if rule is None:
         abort(404)
     body, error = _read(rule, today)
     if not error and request.form.get("sure"):
-        areas = [area, *(beside if request.form.get("village") else [])]
-        changes = [set_fields("rhythm", each, new_id(), body) for each in areas]
+        wide = village if request.form.get("village") else None
+        changes = [set_fields("rhythm", wide[0] if wide else area, new_id(), body)]
+        following = body | {"state": "above"}
+        changes += [set_fields("rhythm", each, new_id(), following) for each in own if wide]
         if all(each["status"] == "accepted" for each in apply_changes(changes, current_caller())):
             return redirect(url_for("desk.show_rhythm", area=area), 303)
         error = _("没有存下，请再试一次。")
@@ -72,7 +77,7 @@ def change_rhythm(key: str) -> Answer:
         "due",
         area=area,
         grid=dict(choices)[area],
-        beside=len(beside),
+        village=village[1] if village else "",
         rule=_rule(shelf, area, rule),
         body=body,
         words=_said(rule, _as_setting(rule, body)),
@@ -81,6 +86,12 @@ def change_rhythm(key: str) -> Answer:
         error=error,
     )
     return (page, 422) if error else page
+
+
+def _with_own(tx: Connection, grids: list[str], key: str) -> list[str]:
+    """The grids that have changed this rule for themselves."""
+    rows = rows_of(tx, store_of(current_app).catalogue, grids, kinds=["rhythm"])
+    return sorted({row["area"] for row in rows if row["fields"].get("rule") == key})
 
 
 def _read(rule: dict[str, Any], today: str) -> tuple[dict[str, Any], str]:
@@ -135,7 +146,7 @@ def _newest(row: Row) -> tuple[str, str]:
 
 def _changed(shelf: Shelf, rule: dict[str, Any], row: Row) -> str:
     fields = row["fields"]
-    words = t("照工作方案") if fields.get("state") == "above" else _said(rule, _as_setting(rule, fields))
+    words = t("照上一级") if fields.get("state") == "above" else _said(rule, _as_setting(rule, fields))
     begins = day_words(fields["from"], shelf.today, t) if is_date(fields.get("from", "")) else ""
     return "，".join(
         part for part in (begins and t("从%(day)s", day=begins), words, fields.get("why", "")) if part

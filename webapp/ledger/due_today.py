@@ -16,6 +16,7 @@ from sync.database import Store
 from sync.rows import rows_of
 from sync.schema import area as area_table
 from sync.schema import record
+from sync.tree import read_above
 from webapp.care.dates import local_date
 from webapp.care.rhythm import needs_today
 from webapp.care.summary import COUNTED, Summary, empty_summary
@@ -23,6 +24,7 @@ from webapp.field.book import SHELVES
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.forms.catalogue import FACTS
 
+ABOVE = ("place", "rhythm")
 ASKED = ("grid", "household", "person", "member", "pairing", "rhythm")
 
 
@@ -44,7 +46,8 @@ def count_needs(tx: Connection, store: Store, now: int, areas: Iterable[str] | N
 def light_shelf(tx: Connection, store: Store, area: str, now: int) -> Shelf:
     """A grid's people with what is known of each, without reading what their facts say."""
     book: Book = {shelf: [] for shelf in SHELVES.values()}
-    for row in rows_of(tx, store.catalogue, [area], kinds=ASKED):
+    rows = rows_of(tx, store.catalogue, [area], kinds=ASKED)
+    for row in [*rows, *rows_of(tx, store.catalogue, read_above(tx, [area]), kinds=ABOVE)]:
         book[SHELVES[row["kind"]]].append(row)
     return Shelf(book | {"summaries": read_summaries(tx, area)}, local_date(now))
 

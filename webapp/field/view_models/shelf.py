@@ -41,6 +41,7 @@ class Shelf:
         for row in book["people"]:
             self.living.setdefault(row["fields"].get("household", ""), []).append(row)
         self.posts: list[Row] = book.get("posts", [])
+        self.above = {row["id"]: row for row in book.get("above", [])}
         self.rhythms: list[Row] = book.get("rhythms", [])
         self.plans: dict[str, Plan] = {}
         self.doors: dict[str, tuple[str, int, str]] = {}
@@ -104,8 +105,12 @@ class Shelf:
         return self.plans[area]
 
     def chain_of(self, area: str) -> list[str]:
-        """The areas whose rules hold in a grid, from the top down to itself."""
-        return [area]
+        """The areas whose rules hold in a grid, from the top down to itself, as far as they are known."""
+        chain, row = [area], self.grid_of.get(area)
+        while row and row["fields"].get("parent") and row["fields"]["parent"] not in chain:
+            chain.insert(0, row["fields"]["parent"])
+            row = self.above.get(chain[0])
+        return chain
 
     def dues_of(self, person: Row) -> list[Due]:
         """What is due for them today."""

@@ -29,6 +29,7 @@ export class Shelf {
       this.living.get(household).push(row);
     }
     this.posts = book.posts ?? [];
+    this.above = new Map((book.above ?? []).map((row) => [row.id, row]));
     this.rhythms = book.rhythms ?? [];
     this.plans = new Map();
     this.doors = new Map();
@@ -97,9 +98,15 @@ export class Shelf {
     return this.plans.get(area);
   }
 
-  /** The areas whose rules hold in a grid, from the top down to itself. */
+  /** The areas whose rules hold in a grid, from the top down to itself, as far as they are known. */
   chainOf(area) {
-    return [area];
+    const chain = [area];
+    let row = this.gridOf.get(area);
+    while (row?.fields.parent && !chain.includes(row.fields.parent)) {
+      chain.unshift(row.fields.parent);
+      row = this.above.get(chain[0]);
+    }
+    return chain;
   }
 
   /** What is due for them today. */
