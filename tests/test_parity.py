@@ -29,6 +29,7 @@ PAGES = (
     "paired",
     "need",
     "needs",
+    "plan",
     "today",
     "households",
     "household",

@@ -51,6 +51,7 @@ MODULES = {
             "station",
             "need",
             "needs",
+            "plan",
             "person",
             "form",
             "edit",

@@ -11,6 +11,7 @@ from webapp.field.view_models.history import history_entries
 from webapp.field.view_models.household import EDITED, person_calls, saved_edit
 from webapp.field.view_models.need_items import need_items, open_needs
 from webapp.field.view_models.paired import paired_lines
+from webapp.field.view_models.plan import has_plan
 from webapp.field.view_models.shelf import Book, Shelf, is_active
 from webapp.field.view_models.words import (
     Row,
@@ -74,6 +75,8 @@ def person_view(
         "saved": saved_edit(saved, t) if saved in EDITED else _saved(fact, t),
         "can_undo": fact is not None,
         "needs": need_items(shelf, open_needs(shelf, person_id), t, named=False),
+        "has_plan": has_plan(book, person_id),
+        "plan_href": f"/field/people/{person_id}/plan",
         "raise_href": _raise_href(person_id, fact),
         "told_need": fact is not None and bool(fact["fields"].get("needs")),
         "edit_href": f"/field/people/{person_id}/edit",

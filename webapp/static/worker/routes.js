@@ -4,6 +4,7 @@ import * as actions from "./actions.js";
 import * as edits from "./edits.js";
 import * as grid from "./grid.js";
 import * as needs from "./needs.js";
+import * as plans from "./plans.js";
 import * as pages from "./pages.js";
 import * as pairings from "./pairings.js";
 import * as register from "./register.js";
@@ -43,6 +44,8 @@ export const ROUTES = [
   ["POST", "/field/people/:id/pairings", pairings.askPairing],
   ["GET", "/field/people/:id/pairings/:pairing/end", pairings.showPairingEnd],
   ["POST", "/field/people/:id/pairings/:pairing/end", pairings.endPairing],
+  ["GET", "/field/people/:id/plan", plans.showPlan],
+  ["POST", "/field/people/:id/plan/:step", plans.finish],
   ["GET", "/field/people/:id/needs/new", needs.showRaising],
   ["POST", "/field/people/:id/needs/new", needs.raiseIt],
   ["GET", "/field/people/:id/:kind/new", pages.showForm],

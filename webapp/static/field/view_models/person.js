@@ -9,6 +9,7 @@ import { head } from "./frame.js";
 import { historyEntries } from "./history.js";
 import { EDITED, personCalls, savedEdit } from "./household.js";
 import { needItems, openNeeds } from "./need_items.js";
+import { hasPlan } from "./plan.js";
 import { pairedLines } from "./paired.js";
 import { isActive, Shelf } from "./shelf.js";
 import { categoryWords, factPath, joinWords, kindsFor, kindWords, stateLine, tagOf, whoWords } from "./words.js";
@@ -57,6 +58,8 @@ export function personView(book, personId, facts, saved, now, t, { me = "" } = {
     saved: Object.hasOwn(EDITED, saved) ? savedEdit(saved, t) : savedLine(fact, t),
     can_undo: fact !== undefined,
     needs: needItems(shelf, openNeeds(shelf, personId), t, { named: false }),
+    has_plan: hasPlan(book, personId),
+    plan_href: `/field/people/${personId}/plan`,
     raise_href: raiseHref(personId, fact),
     told_need: Boolean(fact?.fields.needs),
     edit_href: `/field/people/${personId}/edit`,
