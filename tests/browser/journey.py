@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from tests.browser.needs_story import needs_story
 from tests.browser.pages import SHOTS, Desk, Phone
 from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
+from tests.browser.twice import TWICE
 from webapp.demo.people import PASSWORD
 
 if TYPE_CHECKING:
@@ -489,6 +491,7 @@ def main() -> int:
             journey.print_and_scan_cards,
             journey.show_it_wide,
             journey.enrol_by_code,
+            *(partial(step, journey) for step in TWICE),
             journey.work_without_a_worker,
         ]
         try:
