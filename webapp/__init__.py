@@ -25,7 +25,9 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.cards.routes import blueprint as cards
     from webapp.desk import (  # noqa: F401  # they add their addresses to the desk
         conflicts,
+        counts,
         due,
+        exports,
         file_edits,
         file_history,
         pairings,

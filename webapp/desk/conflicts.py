@@ -60,12 +60,17 @@ def choose(record: str, name: str) -> Answer:
 
 def _show_conflicts(error: str) -> Answer:
     with store_of(current_app).read() as tx:
-        rows = _rows(tx)
-        values = (head["value"] for row in rows for heads in row["conflicts"].values() for head in heads)
-        shelf = shelf_for(tx, rows, [value for value in values if isinstance(value, str) and is_id(value)])
-        names = {row.account_id: row.name for row in tx.execute(select(account.c.account_id, account.c.name))}
-    entries = [_entry(shelf, names, row, name) for row in rows for name in sorted(row["conflicts"])]
+        entries = conflict_entries(tx)
     return render_desk("desk/conflicts.html", "conflicts", entries=entries, error=error)
+
+
+def conflict_entries(tx: Connection) -> list[dict[str, Any]]:
+    """Every disputed field of one's grids with its voices."""
+    rows = _rows(tx)
+    values = (head["value"] for row in rows for heads in row["conflicts"].values() for head in heads)
+    shelf = shelf_for(tx, rows, [value for value in values if isinstance(value, str) and is_id(value)])
+    names = {row.account_id: row.name for row in tx.execute(select(account.c.account_id, account.c.name))}
+    return [_entry(shelf, names, row, name) for row in rows for name in sorted(row["conflicts"])]
 
 
 def _rows(tx: Connection) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from sync.audit import note
 from sync.holdings import areas_held
@@ -16,6 +16,8 @@ from webapp.auth.access import current_caller, desk_areas, desk_places, desk_req
 from webapp.auth.devices import revoke_device, write_enrolment
 from webapp.cards.qr import draw_qr
 from webapp.care.dates import local_date
+from webapp.desk.places import read_places
+from webapp.desk.queue import in_areas
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -24,15 +26,20 @@ from webapp.field.view_models.words import moment_words, phone_words, role_words
 from webapp.ledger.commands import new_id, now_ms
 
 Answer = Any
+PAGE = 20
+MOST_WORKERS = 5_000
 
 
 @blueprint.get("/phones")
 @desk_required
 def show_phones() -> Answer:
     """Everybody who works in one's grids, with their phones."""
+    query, start = request.args.get("q", "")[:40].strip(), request.args.get("after", "")
+    first = int(start) if start.isdecimal() and len(start) < 6 else 0
     with store_of(current_app).read() as tx:
-        people = [_worker(tx, found) for found in _workers(tx)]
-    return render_desk("desk/phones.html", "phones", people=people)
+        people = list_workers(tx, query, first, PAGE + 1)
+    more = str(first + PAGE) if len(people) > PAGE else ""
+    return render_desk("desk/phones.html", "phones", people=people[:PAGE], query=query, more=more)
 
 
 @blueprint.post("/phones/<account_id>/enrol")
@@ -82,15 +89,31 @@ def _note_revoked(tx: Connection, owner: Caller, device_id: str) -> None:
     )
 
 
-def _workers(tx: Connection) -> list[Caller]:
-    """Active people with a role at or above one's grids, by name."""
-    mine = set(desk_areas(current_caller()))
-    found = []
-    for row in tx.execute(select(account.c.account_id).where(account.c.active == 1)).all():
-        caller = load_caller(tx, row.account_id, None, now_ms())
-        if caller is not None and caller.areas & mine:
-            found.append(caller)
-    return sorted(found, key=lambda caller: (caller.role, caller.name))
+def list_workers(
+    tx: Connection, query: str = "", first: int = 0, limit: int = MOST_WORKERS
+) -> list[dict[str, Any]]:
+    """Active people with a role at or above one's grids, by name, with their phones."""
+    places, mine = read_places(tx), desk_areas(current_caller())
+    around = {each for grid in mine if grid in places for each in places[grid].above}
+    wanted = (
+        select(account.c.account_id)
+        .where(
+            account.c.active == 1,
+            account.c.account_id.in_(
+                select(access.c.account_id).where(
+                    in_areas(access.c.area_id, sorted(around)), access.c.until.is_(None)
+                )
+            ),
+        )
+        .order_by(account.c.name, account.c.account_id)
+    )
+    if query:
+        told = (account.c.name, account.c.login, account.c.phone)
+        wanted = wanted.where(or_(*(each.contains(query, autoescape=True) for each in told)))
+    found = (
+        load_caller(tx, each, None, now_ms()) for each in tx.scalars(wanted.offset(first).limit(limit)).all()
+    )
+    return [_worker(tx, caller) for caller in found if caller is not None]
 
 
 def _may_manage(tx: Connection, account_id: str) -> Caller:

@@ -64,6 +64,13 @@ def show_quarantine() -> Answer:
     )
 
 
+def held_entries(tx: Connection) -> list[dict[str, Any]]:
+    """What waits for a decision, as the page shows it."""
+    waiting = list_held(tx, desk_places(current_caller()))
+    shelf, names = _shelf(tx, waiting), _names(tx, waiting)
+    return [_held_view(shelf, names, row) for row in waiting]
+
+
 @blueprint.get("/quarantine/<area>/<change>")
 @desk_required
 def show_held(area: str, change: str) -> Answer:
