@@ -286,6 +286,35 @@ def test_chains_are_followed_and_undone_from_the_end(world: World, twins: tuple[
     assert notes["ben写的"] == other
 
 
+def test_needs_plans_and_a_pairing_with_the_same_member_come_along(
+    world: World, twins: tuple[str, str]
+) -> None:
+    one, other = twins
+    ben = world.accounts["ben"]
+    member = world.change("set", "member", ben, "一组", {"name": "本", "role": "volunteer"})
+    need = {"person": other, "household": world.households["huang"], "category": "living", "urgency": "soon"}
+    need |= {"source": "desk", "what": "缺棉被", "state": "open", "opened_at": NOW}
+    made = [
+        member,
+        world.change(
+            "set", "pairing", world.id(), "一组", {"person": one, "member": ben, "from": "2025-01-01"}
+        ),
+        world.change("set", "need", world.id(), "一组", need),
+        world.change("set", "care_plan", world.id(), "一组", {"person": other, "aims": "上学"}),
+    ]
+    assert [s["status"] for s in world.fold("chen", *made)] == ["accepted"] * 4
+    undo = join(world, one, other)
+    about = {
+        row["id"]: row["fields"].get("person")
+        for row in rows(world, kinds=["pairing", "need", "care_plan"]).values()
+    }
+    assert set(about.values()) == {one}
+    part(world, undo)
+    found = rows(world)
+    assert found[made[1]["record"]]["fields"]["person"] == one
+    assert {found[made[place]["record"]]["fields"]["person"] for place in (2, 3)} == {other}
+
+
 def test_households_merge_with_who_lives_there_and_part_again(world: World, twins: tuple[str, str]) -> None:
     _, other = twins
     wang, huang = world.households["wang"], world.households["huang"]

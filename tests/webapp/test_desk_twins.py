@@ -107,6 +107,11 @@ def test_the_household_and_who_lives_there_are_made_one_and_both_phones_show_one
         assert shown.count('class="item"') == 1
     page = chen.get(done.location).text
     undo = re.findall(r'action="(/desk/merges/[^"]+/undo)"', page)[0]
+    assert undo in chen.get(f"/desk/households/{one[0]}/history").text
+    told = chen.get(f"/desk/people/{one[1]}/history").text
+    assert "合进来过一份：赵小婷" in told
+    assert "赵晓婷 → 赵小婷" in told
+    assert "合并来的那份" in told
     assert chen.post(undo).status_code == 303
     assert other[0] in rows(village, kinds=["household"])
     assert chen.post(undo).status_code == 409

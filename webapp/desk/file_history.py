@@ -98,6 +98,7 @@ def _history_page(kind: str, record_id: str) -> Answer:
         today=today,
         wrong=bool(asked) and asked != at,
         then=_field_lines(shelf, kind, then),
+        merges=_merges(found, record_id),
         lines=sorted(lines, key=lambda line: str(line["stamp"]), reverse=True),
     )
 
@@ -111,6 +112,16 @@ def _read(tx: Connection, kind: str, record_id: str) -> list[Any]:
         abort(404)
     merged = record.c.record_id.in_(sorted(read_merged(tx, {record_id}))), record.c.state == MERGED
     return [*here, *tx.execute(select(record).where(*mine, *merged)).all()]
+
+
+def _merges(found: list[Any], record_id: str) -> list[dict[str, str]]:
+    """What was merged straight into this record, and how to undo it."""
+    rows = [decode_row(each) for each in found]
+    return [
+        {"area": row["area"], "id": row["merge"], "name": profile_name(row)}
+        for row in rows
+        if row.get("merged_into") == record_id
+    ]
 
 
 def _field_lines(shelf: Shelf, kind: str, fields: dict[str, Any]) -> list[dict[str, str]]:
