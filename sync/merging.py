@@ -28,7 +28,7 @@ from sync.schema import area_log, audit, record
 from sync.scope import Caller
 from sync.tallies import forget_tallies
 from sync.tombstones import Act, log_entries, note_act
-from sync.twins import pair_of, settle_pair
+from sync.twins import hide_twins, pair_of, settle_pair, show_twins
 
 KINDS = ("person", "household")
 WAS = {"person": "was", "household": "was_home"}
@@ -72,6 +72,7 @@ def merge(work: Merging, area: str, kept: str, lost: str, values: dict[str, Any]
     _write_lost(work, area, decode_row(_record(work.tx, area, lost)) | marks, "merge")
     detail = {"lost": lost, "sets": [change["id"] for change in changes], "facts": len(facts)}
     settle_pair(work.tx, area, pair_of(kept, lost), "merged", (work.caller.account, work.act.at))
+    hide_twins(work.tx, area, lost, kept, work.act.at)
     note_act(work.tx, work.act, area, "merge", subject=kept, detail=detail)
 
 
@@ -93,6 +94,7 @@ def unmerge(work: Merging, area: str, merge_id: str) -> None:
     stay = [each for each in facts if each not in theirs]
     _turn(work, area, theirs, Turn("unmerge", about, lambda extra: _forget(extra, kind, kept)))
     _turn(work, area, stay, Turn("unmerge", {}, lambda extra: extra))
+    show_twins(work.tx, area, lost["id"])
     settle_pair(work.tx, area, pair_of(kept, lost["id"]), "waiting", (work.caller.account, work.act.at))
     detail = {"lost": lost["id"], "merge": merge_id}
     note_act(work.tx, work.act, area, "unmerge", subject=kept, detail=detail)

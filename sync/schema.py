@@ -126,7 +126,7 @@ twin = Table(
     _id("one_id", key=True),
     _id("other_id", key=True),
     Column("kind", String(40), nullable=False),
-    Column("state", String(10), nullable=False),  # waiting, different, merged
+    Column("state", String(10), nullable=False),  # waiting, different, merged; hidden: one was merged away
     _instant("found_at"),
     _id("decided_by", optional=True),
     _instant("decided_at", optional=True),

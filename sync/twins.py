@@ -70,11 +70,26 @@ def settle_pair(tx: Connection, area: str, pair: Pair, state: str, decided: tupl
     tx.execute(update(twin).where(*_at(area, pair)).values(values))
 
 
+def hide_twins(tx: Connection, area: str, lost: str, kept: str, now: int) -> None:
+    """Whoever is like the one that was merged away may be the kept one: its other pairs wait under that."""
+    waiting = tx.execute(select(twin).where(*_of(area, lost), twin.c.state == "waiting")).all()
+    tx.execute(update(twin).where(*_of(area, lost), twin.c.state == "waiting").values(state="hidden"))
+    for each in waiting:
+        other = each.other_id if each.one_id == lost else each.one_id
+        if other != kept and find_pair(tx, area, pair_of(kept, other)) is None:
+            one, two = pair_of(kept, other)
+            same = {"area_id": area, "kind": each.kind, "state": "waiting", "found_at": now}
+            tx.execute(insert(twin).values(same | {"one_id": one, "other_id": two}))
+
+
+def show_twins(tx: Connection, area: str, lost: str) -> None:
+    """The pairs of one that stands again wait again."""
+    tx.execute(update(twin).where(*_of(area, lost), twin.c.state == "hidden").values(state="waiting"))
+
+
 def forget_twins(tx: Connection, area: str, ids: Iterable[str]) -> None:
     """Take away the pairs of records that leave an area, or are erased."""
-    gone = sorted(ids)
-    here = twin.c.area_id == area, or_(twin.c.one_id.in_(gone), twin.c.other_id.in_(gone))
-    tx.execute(delete(twin).where(*here))
+    tx.execute(delete(twin).where(*_of(area, *ids)))
 
 
 def pair_of(one: str, other: str) -> Pair:
@@ -113,6 +128,10 @@ def _alike(
         and keys & rule.keys(theirs)
         and rule.same(fields, theirs, same_home(str(theirs.get("household", ""))))
     ]
+
+
+def _of(area: str, *ids: str) -> tuple[Any, ...]:
+    return twin.c.area_id == area, or_(twin.c.one_id.in_(sorted(ids)), twin.c.other_id.in_(sorted(ids)))
 
 
 def _at(area: str, pair: Pair) -> tuple[Any, ...]:

@@ -134,6 +134,29 @@ def test_what_is_chosen_is_kept_and_a_stale_page_merges_nothing(
     assert kept["pinyin"] == ["zhao xiao ting"]
 
 
+def test_of_three_files_the_third_waits_with_the_one_that_was_kept(
+    client_for: Client, village: World, twice: tuple[list[str], list[str]]
+) -> None:
+    one, other = twice
+    [home, third] = register(
+        village, "asha", "77号", {"赵晓亭": {"category": "child", "birth": "2016-05-04"}}
+    )
+    area, chen = village.areas["一组"], client_for("chen")
+    assert pairs(village)[one[1], third] == pairs(village)[other[1], third] == "waiting"
+    path = f"/desk/twins/{area}/{one[1]}/{other[1]}"
+    seen = re.findall(r'name="seq" value="(\d+)"', chen.get(path).text)
+    done = chen.post(f"{path}/merge", data={"kept": "one", "seq": seen})
+    page = chen.get(done.location).text
+    assert pairs(village)[other[1], third] == "hidden"
+    waiting = [state for state in pairs(village).values() if state == "waiting"]
+    assert page.count("两份放在一起看") == len(waiting) == 3
+    assert f"<span>{len(waiting)}</span>" in page
+    undo = re.findall(r'action="(/desk/merges/[^"]+/undo)"', page)[0]
+    assert chen.post(undo).status_code == 303
+    assert pairs(village)[other[1], third] == pairs(village)[one[1], other[1]] == "waiting"
+    assert home in rows(village)
+
+
 def test_that_they_are_two_is_remembered(
     client_for: Client, village: World, twice: tuple[list[str], list[str]]
 ) -> None:
