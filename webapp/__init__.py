@@ -30,6 +30,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
         exports,
         file_edits,
         file_history,
+        grants,
         pairings,
         parcels,
         pauses,
@@ -40,6 +41,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
         twins,
         upkeep,
     )
+    from webapp.desk import grid as _desk_grid  # noqa: F401  # and so does it
     from webapp.desk import needs as _desk_needs  # noqa: F401  # and so does it
     from webapp.desk import plans as _desk_plans  # noqa: F401  # and so does it
     from webapp.desk.routes import blueprint as desk

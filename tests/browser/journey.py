@@ -324,6 +324,32 @@ class Journey:
         assert desk.page.input_value("#f-phone") == "13900000001"
         return "离线改电话，督导员同时也改了：手机说出来，点一下改回，两边一样"
 
+    def show_who_is_responsible(self) -> str:
+        """The desk's grid page: a post is added; the phone says it offline, one tap from the household."""
+        desk, phone = self.desk(), self.phone()
+        desk.open("/desk/grid")
+        desk.page.locator("h1").wait_for()
+        desk.shot("grid", whole=True)
+        desk.page.locator("td a", has_text="一组").click()
+        desk.page.locator("h1", has_text="一组").wait_for()
+        form = desk.page.locator("form[action$='/posts']")
+        form.locator("[name=role]").select_option("police")
+        form.locator("[name=name]").fill("郑警官")
+        form.locator("[name=phone]").fill("13900000110")
+        form.locator("button").click()
+        desk.sees("郑警官", "table")
+        desk.shot("grid-one", whole=True)
+        phone.upload()
+        self.server.kill()
+        phone.tab("住户")
+        phone.page.locator("a.item[href^='/field/households/']").first.click()
+        phone.page.locator("a[href$='/responsible']").click()
+        phone.sees("联络民警 郑警官", "main")
+        assert phone.page.locator("a[href='tel:13900000110']").count() == 1
+        phone.shot("responsible", whole=True)
+        self.server.start()
+        return "网格页登记一个岗位；手机没信号也看得到谁负责这一户"
+
     def look_around_the_desk(self) -> str:
         desk = self.desk()
         for path, name in (
@@ -486,6 +512,7 @@ def main() -> int:
             journey.approve_the_amendment,
             journey.outdo_an_edit,
             *needs_story(journey),
+            journey.show_who_is_responsible,
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,

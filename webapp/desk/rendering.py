@@ -27,6 +27,7 @@ def render_desk(template: str, active: str, **context: Any) -> str:
         ("needs", _("需求"), url_for("desk.show_needs"), urgent),
         ("people", _("人员与住户"), url_for("desk.show_people"), 0),
         ("counts", _("数一数"), url_for("desk.show_counts"), 0),
+        ("grid", _("网格"), url_for("desk.show_grid"), 0),
         ("roster", _("导入台账"), url_for("ledger.show_roster"), 0),
         ("cards", _("联系卡"), url_for("cards.show_cards"), 0),
         ("phones", _("手机与志愿者"), url_for("desk.show_phones"), 0),
