@@ -93,10 +93,10 @@ def _serving(shelf: Shelf, book: Book, place: dict[str, str], t: Translate) -> l
             f"{each.get('name', '')} {each.get('phone', '')}",
             {"name": each.get("name", ""), "phone": each.get("phone", ""), "roles": [], "heads": False},
         )
-        known["heads"] = known["heads"] or role in ("grid_head", "responsible")
         words = _role(role, place["level"], t)
-        if words not in known["roles"]:
+        if words not in known["roles"] and not (role == "responsible" and known["heads"]):
             known["roles"].append(words)
+        known["heads"] = known["heads"] or role in ("grid_head", "responsible")
     return [
         each | {"label": f"{t('、').join(each['roles'])} {each['name']}".strip()} for each in found.values()
     ]

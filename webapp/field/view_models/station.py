@@ -26,14 +26,12 @@ def station_view(book: Book, area: str, now: int, t: Translate) -> dict[str, Any
     return {
         "head": head(
             fields.get("name", ""),
-            sub=fields.get("address", ""),
+            sub=join_words([fields.get("address", ""), t("站长 %(name)s", name=name) if name else ""]),
             back="/field/households",
             back_text=t("住户"),
         ),
         "calls": [call(t("服务站"), phone)] if phone else [],
         "has_calls": bool(phone),
-        "station_head": t("站长 %(name)s", name=name) if name else "",
-        "has_head": bool(name),
         "rooms": [_room(row, now, t) for row in rooms],
         "no_rooms": not rooms,
     }

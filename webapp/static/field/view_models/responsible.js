@@ -77,9 +77,9 @@ function serving(shelf, book, place, t) {
     const key = `${name} ${phone}`;
     if (!found.has(key)) found.set(key, { name, phone, roles: [], heads: false });
     const known = found.get(key);
-    known.heads = known.heads || role === "grid_head" || role === "responsible";
     const words = roleOf(role, place.level, t);
-    if (!known.roles.includes(words)) known.roles.push(words);
+    if (!known.roles.includes(words) && !(role === "responsible" && known.heads)) known.roles.push(words);
+    known.heads = known.heads || role === "grid_head" || role === "responsible";
   }
   return [...found.values()].map((each) => ({ ...each, label: `${each.roles.join(t("、"))} ${each.name}`.trim() }));
 }

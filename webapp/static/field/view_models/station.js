@@ -13,14 +13,13 @@ export function stationView(book, area, now, t) {
   const station = (book.stations ?? []).find((row) => row.area === area);
   if (!station) return null;
   const { name = "", address = "", phone = "", head: leader = "" } = station.fields;
+  const led = leader ? t("站长 %(name)s", { name: leader }) : "";
   const rooms = (book.rooms ?? []).filter((row) => row.area === area);
   rooms.sort(byKeys((row) => [placeOf(row), row.fields.name ?? "", row.id]));
   return {
-    head: head(name, { sub: address, back: "/field/households", back_text: t("住户") }),
+    head: head(name, { sub: joinWords([address, led]), back: "/field/households", back_text: t("住户") }),
     calls: phone ? [call(t("服务站"), phone)] : [],
     has_calls: Boolean(phone),
-    station_head: leader ? t("站长 %(name)s", { name: leader }) : "",
-    has_head: Boolean(leader),
     rooms: rooms.map((row) => roomOf(row, now, t)),
     no_rooms: !rooms.length,
   };

@@ -40,7 +40,11 @@ export async function readBook(core) {
   const sets = unseen.filter((change) => change.op === "set");
   const book = { summaries: Object.assign({}, ...summaries) };
   for (const shelf of Object.values(SHELVES)) book[shelf] = [];
-  for (const row of lay(directories.flat(), sets, identity)) book[SHELVES[row.kind]]?.push(row);
+  const rows = directories.flat();
+  // Who works in several grids is a member of each, under one id; nothing of theirs is changed on a phone.
+  book.members = rows.filter((row) => row.kind === "member");
+  const others = rows.filter((row) => row.kind !== "member");
+  for (const row of lay(others, sets, identity)) book[SHELVES[row.kind]]?.push(row);
   await countIn(core, book.summaries, unseen, identity);
   return book;
 }
