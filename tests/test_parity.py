@@ -29,6 +29,7 @@ PAGES = (
     "paired",
     "need",
     "needs",
+    "sessions",
     "plan",
     "today",
     "households",
@@ -44,6 +45,7 @@ PAGES = (
     "me",
     "self_test",
 )
+OWN_TEMPLATE = {"session_view": "field/session.html"}  # a module with two pages
 LAYOUTS = ("shared/_page.html", "shared/_partial.html")
 LANGUAGES = ("zh_Hans", "en")
 
@@ -53,7 +55,7 @@ def contexts() -> list[dict[str, Any]]:
     frames = [vector["out"] for vector in read_vectors("view_models/frame")]
     head = read_vectors("view_models/me")[0]["out"]["head"]
     views = [
-        (f"field/{page}.html", vector["out"])
+        (OWN_TEMPLATE.get(vector["call"], f"field/{page}.html"), vector["out"])
         for page in PAGES
         for vector in read_vectors(f"view_models/{page}")
         if vector["call"].endswith("_view") and vector["out"] is not None

@@ -51,6 +51,7 @@ MODULES = {
             "station",
             "need",
             "needs",
+            "sessions",
             "plan",
             "person",
             "form",

@@ -44,6 +44,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.desk import grid as _desk_grid  # noqa: F401  # and so does it
     from webapp.desk import needs as _desk_needs  # noqa: F401  # and so does it
     from webapp.desk import plans as _desk_plans  # noqa: F401  # and so does it
+    from webapp.desk import sessions as _desk_sessions  # noqa: F401  # and so does it
     from webapp.desk.routes import blueprint as desk
     from webapp.field import edits, needs  # noqa: F401  # they add their addresses to the phone's pages
     from webapp.field import grid as _grid  # noqa: F401  # and so does this
@@ -51,6 +52,7 @@ def create_app(instance: Path | None = None, overrides: dict[str, Any] | None = 
     from webapp.field import plans as _plans  # noqa: F401  # and so does it
     from webapp.field import register as _register  # noqa: F401  # and so does it
     from webapp.field import self_test as _self_test  # noqa: F401  # and so does it
+    from webapp.field import sessions as _sessions  # noqa: F401  # and so does it
     from webapp.field.routes import blueprint as field
     from webapp.ledger.routes import blueprint as ledger
 

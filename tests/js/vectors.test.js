@@ -9,7 +9,7 @@ import { loadProfile } from "../../webapp/static/forms/profile.js";
 
 const VECTORS = new URL("../vectors/", import.meta.url);
 const STATIC = "../../webapp/static/";
-const PAGES = ["need", "needs", "plan", "today", "households", "household", "responsible", "station", "person", "form", "edit", "register", "fact", "paired", "outbox", "me", "self_test", "frame"];
+const PAGES = ["need", "needs", "sessions", "plan", "today", "households", "household", "responsible", "station", "person", "form", "edit", "register", "fact", "paired", "outbox", "me", "self_test", "frame"];
 const MODULES = {
   clock: "sync/clock.js",
   overlay: "sync/overlay.js",

@@ -25,6 +25,7 @@ def render_desk(template: str, active: str, **context: Any) -> str:
         ("due", _("今天要去看的人"), url_for("desk.show_due"), 0),
         ("pairings", _("结对帮扶"), url_for("desk.show_pairings"), 0),
         ("needs", _("需求"), url_for("desk.show_needs"), urgent),
+        ("sessions", _("义诊与健康"), url_for("desk.show_sessions"), 0),
         ("people", _("人员与住户"), url_for("desk.show_people"), 0),
         ("counts", _("数一数"), url_for("desk.show_counts"), 0),
         ("grid", _("网格"), url_for("desk.show_grid"), 0),

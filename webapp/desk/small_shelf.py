@@ -20,6 +20,7 @@ def small_shelf(tx: Connection, rows: list[Row]) -> Shelf:
     """Whom these rows are about, where they live, their grids and who works there; the needs among them."""
     catalogue, areas = store_of(current_app).catalogue, sorted({row["area"] for row in rows})
     people = _named(rows, "person") | {row["person"] for row in rows if "person" in row}
+    people |= {row["id"] for row in rows if row["kind"] == "person"}
     book: dict[str, list[Row]] = {"people": rows_of(tx, catalogue, areas, kinds=["person"], ids=people)}
     homes = _named(rows, "household") | _named(book["people"], "household")
     book["households"] = rows_of(tx, catalogue, areas, kinds=["household"], ids=homes)

@@ -10,9 +10,11 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from sync.edits import lost_edits
+from sync.rows import rows_of
 from webapp.auth import access
 from webapp.auth.access import current_caller, sign_in_required
 from webapp.care.dates import local_date
+from webapp.care.summary import COUNTED
 from webapp.extensions import LANGUAGES, choose_language, store_of
 from webapp.field.book import facts_of, load_book
 from webapp.field.rendering import connection_of, message_view, render_field, t
@@ -240,6 +242,14 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
         "acknowledged_at": row["received_at"],
         "row": row,
     }
+
+
+def attendance_of(area: str) -> list[dict[str, Any]]:
+    """Who came to what, of one of the caller's grids."""
+    caller, store = current_caller(), store_of(current_app)
+    areas = [area] if area in caller.areas else []
+    with store.read() as tx:
+        return rows_of(tx, store.catalogue, areas, kinds=["attendance"], states=COUNTED)
 
 
 def read_book() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from webapp.care.rhythm import Due, needs_today, roles_of
 from webapp.field.view_models.due import BADGES, BECAUSE, due_when, lateness, seen_words
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.need_items import need_items
+from webapp.field.view_models.sessions import sessions_soon
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
     Row,
@@ -70,6 +71,7 @@ def today_view(
         ),
         "sections": [_section(shelf, name, placed[name], t, role=me["role"], most=most) for name in filled],
         "needs": need_items(shelf, waiting, t)[:MOST_NEEDS],
+        "sessions": sessions_soon(book, today, t),
         "has_needs": bool(waiting),
         "needs_more": t("看全部 %(n)s 件", n=str(len(waiting))),
         "nobody_due": not filled,

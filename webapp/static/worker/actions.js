@@ -92,20 +92,25 @@ async function saveFact(site, kind, personId, body, occurredAt, amends) {
   const book = await site.store.book();
   const person = book.people.find((row) => row.id === personId);
   if (!person) return notFound(site);
-  const made = newChange(site, { area: person.area, kind }, amends ? "amend" : "record");
-  const change = {
-    ...made,
-    record: made.id,
-    form: `${kind}/${loadForm(kind).version}`,
-    person: personId,
-    household: person.fields.household,
-    occurred_at: occurredAt,
-    body,
-  };
+  const change = newFact(site, person, kind, body, occurredAt, amends ? "amend" : "record");
   if (amends) change.amends = amends.id;
   await site.store.save(change, { draft: amends ? undefined : [kind, personId] });
   site.exchangeSoon("save");
   return goTo(`/field/people/${personId}?saved=${change.id}`);
+}
+
+/** The change of a new fact about a person's row. */
+export function newFact(site, person, kind, body, occurredAt, op = "record") {
+  const made = newChange(site, { area: person.area, kind }, op);
+  return {
+    ...made,
+    record: made.id,
+    form: `${kind}/${loadForm(kind).version}`,
+    person: person.id,
+    household: person.fields.household,
+    occurred_at: occurredAt,
+    body,
+  };
 }
 
 /** What every change begins with. */

@@ -5,6 +5,7 @@ import * as edits from "./edits.js";
 import * as grid from "./grid.js";
 import * as needs from "./needs.js";
 import * as plans from "./plans.js";
+import * as sessions from "./sessions.js";
 import * as pages from "./pages.js";
 import * as pairings from "./pairings.js";
 import * as register from "./register.js";
@@ -37,6 +38,9 @@ export const ROUTES = [
   ["POST", "/field/people/:id/conflicts/:name", edits.settlePerson],
   ["POST", "/field/people/:id/visit/well", actions.recordWell],
   ["GET", "/field/needs", needs.showNeeds],
+  ["GET", "/field/sessions", sessions.showSessions],
+  ["GET", "/field/sessions/:id", sessions.showSession],
+  ["POST", "/field/sessions/:id/people/:person", sessions.tick],
   ["GET", "/field/needs/:id", needs.showNeed],
   ["POST", "/field/needs/:id/conflicts/:name", edits.settleNeed],
   ["GET", "/field/needs/:id/:step", needs.showStep],

@@ -6,6 +6,7 @@ import { needsToday, rolesOf } from "../../care/rhythm.js";
 import { BADGES, BECAUSE, dueWhen, lateness, seenWords } from "./due.js";
 import { head } from "./frame.js";
 import { needItems } from "./need_items.js";
+import { sessionsSoon } from "./sessions.js";
 import { byKeys, Shelf } from "./shelf.js";
 import { ageWords, dayWords, joinWords, tagOf, weekdayWords } from "./words.js";
 
@@ -49,6 +50,7 @@ export function todayView(book, me, now, t) {
     head: head(t("今天"), { sub: counts(due, t), side: `${monthDay(today, t)} ${weekdayWords(today, t)}` }),
     sections: filled.map((name) => section(shelf, name, placed.get(name), me.role, t)),
     needs: needItems(shelf, waiting, t).slice(0, MOST_NEEDS),
+    sessions: sessionsSoon(book, today, t),
     has_needs: waiting.length > 0,
     needs_more: t("看全部 %(n)s 件", { n: String(waiting.length) }),
     nobody_due: !filled.length,
