@@ -34,7 +34,7 @@ def read_below(tx: Connection, areas: Collection[str]) -> list[Place]:
     )
     below = select(down.c.root, child.c.area_id, child.c.level)
     down = down.union(below.where(child.c.parent_id == down.c.area_id))
-    return [Place(root, found, level == "grid") for root, found, level in tx.execute(select(down))]
+    return [Place(root, found, level == "grid") for root, found, level in tx.execute(select(down)).all()]
 
 
 def read_above(tx: Connection, areas: Collection[str]) -> frozenset[str]:
