@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from tests.browser.chromium import DESK, PHONE, open_browser, playwright_driver
 from tests.browser.needs_story import needs_story
 from tests.browser.pages import SHOTS, Desk, Phone
+from tests.browser.pairing_story import pairing_story
 from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
 from tests.browser.twice import TWICE
@@ -202,7 +203,7 @@ class Journey:
         phone.page.locator("#found .item").first.click()
         phone.sees("欧阳辉", "h1")
         phone.page.locator("header a").first.click()
-        phone.page.locator("h2", has_text="住在这里").wait_for()
+        phone.page.locator("h2", has_text="住在这里").first.wait_for()
         phone.shot("household", whole=True)
         phone.tab("我")
         phone.sees("要紧的电话")
@@ -439,7 +440,7 @@ class Journey:
             wide.shot(shot)
         wide.open(person)
         wide.page.locator("header a").first.click()
-        wide.page.locator("h2", has_text="住在这里").wait_for()
+        wide.page.locator("h2", has_text="住在这里").first.wait_for()
         wide.shot("household")
         self.switch_off(name)
         return "手机的每一页在电脑上也好看"
@@ -513,6 +514,7 @@ def main() -> int:
             journey.outdo_an_edit,
             *needs_story(journey),
             journey.show_who_is_responsible,
+            *pairing_story(journey),
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,

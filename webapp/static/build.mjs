@@ -60,7 +60,7 @@ async function bundle(entry, name, virtual) {
     legalComments: "none",
     logLevel: "warning",
     define: { global: "globalThis" },
-    plugins: [virtualModules(virtual)],
+    plugins: [virtualModules(virtual), withoutSources],
   });
 }
 
@@ -71,6 +71,17 @@ const virtualModules = (sources) => ({
     build.onLoad({ filter: /.*/, namespace: "virtual" }, ({ path }) => ({ contents: sources[path], loader: "js" }));
   },
 });
+
+/** The rules of care as a phone needs them: where each comes from is for docs/care.md and the desk. */
+const withoutSources = {
+  name: "without-sources",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]care[\\/][a-z_]+\.json$/ }, async ({ path }) => {
+      const said = (key, value) => (["source", "sources", "about"].includes(key) ? undefined : value);
+      return { contents: JSON.stringify(JSON.parse(await readFile(path, "utf8")), said), loader: "json" };
+    });
+  },
+};
 
 /** Compile every catalogue for the server (.mo); return English for the worker. */
 async function buildCatalogues() {
