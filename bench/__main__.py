@@ -10,10 +10,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from bench import accept, first_sync, phone, scale, upload
+from bench import accept, crowd, first_sync, phone, scale, upload
 
 OUTPUT = Path("build/bench.json")
-MEASURES = {"accept": accept, "phone": phone, "scale": scale, "upload": upload, "first_sync": first_sync}
+MEASURES = {
+    "accept": accept,
+    "phone": phone,
+    "scale": scale,
+    "crowd": crowd,
+    "upload": upload,
+    "first_sync": first_sync,
+}
 
 
 def main() -> None:

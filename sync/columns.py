@@ -13,10 +13,11 @@ import json
 from itertools import accumulate, groupby, pairwise
 from typing import Any
 
+from sync.marks import MOST_MARKS, mark, place_of
+
 Column = list[Any] | dict[str, Any]
 WORTH_RUNS = 6  # values to a run, at least, where runs are written
 WORTH_LISTING = 2  # values to a different one, at least, where the different ones are listed
-MOST_LISTED = 1_500  # so that a character of at most two bytes tells one from another
 LARGEST_STEP = 1 << 52  # what JavaScript counts exactly
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -28,8 +29,8 @@ def write_column(values: list[Any]) -> Column:
     if len(runs) * WORTH_RUNS <= len(values):
         return {"runs": _with_values(runs, keys, values)}
     different = dict(zip(reversed(keys), reversed(values), strict=True))
-    if len(different) * WORTH_LISTING <= len(values) and len(different) <= MOST_LISTED:
-        places = {key: _mark(place) for place, key in enumerate(dict.fromkeys(keys))}
+    if len(different) * WORTH_LISTING <= len(values) and len(different) <= MOST_MARKS:
+        places = {key: mark(place) for place, key in enumerate(dict.fromkeys(keys))}
         listed = write_column([different[key] for key in places])
         return {"of": listed, "at": "".join([places[key] for key in keys])}
     if values and all(type(value) is int and abs(value) < LARGEST_STEP for value in values):
@@ -48,7 +49,7 @@ def read_column(column: Any) -> list[Any]:
         return [value for place in range(0, len(runs), 2) for value in [runs[place]] * runs[place + 1]]
     if "of" in column:
         listed = read_column(column["of"])
-        return [listed[_place(mark)] for mark in column["at"]]
+        return [listed[place_of(each)] for each in column["at"]]
     if "steps" in column:
         return list(accumulate(column["steps"]))
     return [line or None for line in column["lines"].split("\n")]
@@ -71,16 +72,3 @@ def _with_values(runs: list[tuple[Any, int]], keys: list[Any], values: list[Any]
 
 def _is_line(value: Any) -> bool:
     return isinstance(value, str) and value != "" and "\n" not in value
-
-
-def _mark(place: int) -> str:
-    """The character of a place: # to ~ without the backslash, then from ¡ on; none needs escaping in JSON."""
-    code = 35 + place
-    code += code >= 92
-    return chr(code + 34 if code >= 127 else code)
-
-
-def _place(mark: str) -> int:
-    code = ord(mark)
-    code -= 34 if code >= 161 else 0
-    return code - 35 - (code > 92)

@@ -26,7 +26,7 @@ from sync.cells import read_cell, write_cell
 from sync.packing import Row, Tables, pack
 from sync.rows import GONE, READ, pack_records
 from sync.schema import record
-from sync.splice import FAST, begin_stream
+from sync.splice import BEST, FAST, begin_stream
 from sync.wire import PREPARED, Prepared, dump_json
 
 STAGES = ("people", "recent", "older")
@@ -212,5 +212,5 @@ def _pack_rows(placed: list[tuple[Position, Row]]) -> Cell:
 
 
 def _pack(end: Position, tables: Tables, kinds: list[str], quality: int) -> Cell:
-    written = PREPARED + dump_json(write_cell(tables, kinds))
+    written = PREPARED + dump_json(write_cell(tables, kinds, thorough=quality == BEST))
     return Cell(end, len(kinds), begin_stream(written.encode(), quality))

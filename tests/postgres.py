@@ -14,8 +14,11 @@ FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[str]:
-    """Start one and give its socket folder. Raises RuntimeError where PostgreSQL is not installed."""
+def running_postgres(*, durable: bool = False) -> Iterator[str]:
+    """Start one and give its socket folder; ``durable`` with fsync, as in use.
+
+    Raises RuntimeError where PostgreSQL is not installed.
+    """
     if not FOLDERS:
         raise RuntimeError("the store's tests need PostgreSQL 15: apt-get install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="qiaomen-pg-"))
@@ -31,7 +34,8 @@ def running_postgres() -> Iterator[str]:
         if done.returncode:
             raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
 
-    settings = f"-k {folder} -h '' -c fsync=off -c full_page_writes=off -c max_connections=60"
+    settings = f"-k {folder} -h '' -c max_connections=60"
+    settings += "" if durable else " -c fsync=off -c full_page_writes=off"
     try:
         run(str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync")
         run(

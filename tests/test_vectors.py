@@ -17,6 +17,8 @@ TWINS = {
     "sync/overlay.py": "sync/overlay.js",
     "sync/packing.py": "sync/packing.js",
     "sync/columns.py": "sync/columns.js",
+    "sync/turning.py": "sync/turning.js",
+    "sync/marks.py": "sync/marks.js",
     "sync/cells.py": "sync/cells.js",
     "sync/digest.py": "sync/digest.js",
     "sync/edits.py": "sync/edits.js",
@@ -39,7 +41,15 @@ TWINS = {
         for path in (ROOT / "webapp/field/view_models").glob("[a-z]*.py")
     },
 }
-ONLY_SERVER = {"local_instant", "load_profile", "fields_at_fault", "ids_in", "write_column", "write_cell"}
+ONLY_SERVER = {
+    "local_instant",
+    "load_profile",
+    "fields_at_fault",
+    "ids_in",
+    "turn",
+    "write_column",
+    "write_cell",
+}
 
 
 @pytest.mark.parametrize(("stem", "vector"), CASES, ids=[f"{s}-{v['name']}" for s, v in CASES])

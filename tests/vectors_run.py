@@ -22,6 +22,7 @@ MODULES = {
     "overlay": "sync.overlay",
     "packing": "sync.packing",
     "columns": "sync.columns",
+    "turning": "sync.turning",
     "cells": "sync.cells",
     "digest": "sync.digest",
     "edits": "sync.edits",

@@ -15,6 +15,7 @@ const MODULES = {
   overlay: "sync/overlay.js",
   packing: "sync/packing.js",
   columns: "sync/columns.js",
+  turning: "sync/turning.js",
   cells: "sync/cells.js",
   digest: "sync/digest.js",
   edits: "sync/edits.js",

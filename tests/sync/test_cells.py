@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import brotli
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync import cells
 from sync.cells import read_cell, write_cell
-from sync.columns import MOST_LISTED, read_column, write_column
+from sync.columns import read_column, write_column
 from sync.ids import uuid7
+from sync.marks import MOST_MARKS
 from sync.packing import pack
 from sync.splice import begin_stream, end_stream, read_begun
+from sync.turning import turn, turn_back
 
 MOMENTS = st.integers(min_value=0, max_value=(1 << 47) - 1)
 OURS = st.builds(
@@ -47,13 +51,50 @@ def test_a_column_comes_back_as_it_was(values: list[Any]) -> None:
 
 
 def test_each_of_as_many_values_as_are_listed_has_a_character_of_its_own() -> None:
-    values = [f"{place * 7 % MOST_LISTED}" for place in range(MOST_LISTED)] * 2
+    values = [f"{place * 7 % MOST_MARKS}" for place in range(MOST_MARKS)] * 2
     column = write_column(values)
     assert isinstance(column, dict)
     assert set(column) == {"of", "at"}
     assert read_column(sent(column)) == values
     assert json.dumps(column["at"], ensure_ascii=False)[1:-1] == column["at"]
     assert max(len(mark.encode()) for mark in column["at"]) == 2
+
+
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.lists(st.sampled_from(["想爸妈，", "雪扫过了。", "\n", "a", "𠮷"]), max_size=80).map("".join),
+)
+
+
+@given(TEXTS)
+def test_a_text_that_was_turned_comes_back(text: str) -> None:
+    turned = turn(text)
+    if turned is None:
+        assert "\0" in text or any(
+            text[place : place + 200] in text[place + 1 :] for place in range(len(text))
+        )
+    else:
+        assert turn_back(sent(turned)) == text
+
+
+def test_what_was_written_in_words_is_turned_together_where_there_is_time_and_else_left() -> None:
+    made = [
+        {"id": f"{place}", "kind": ("visit", "health_check")[place % 2], "area": "g1", "seq": place}
+        | {
+            "fields": {"note": f"第{place * place}次，{place % 7}点到的，煤够用{place * 31 % 97}天"}
+            if place % 5
+            else {}
+        }
+        for place in range(900)
+    ]
+    kinds = [str(row["kind"]) for row in made]
+    assert "texts" not in write_cell(pack(made), kinds)
+    cell = write_cell(pack(made), kinds, thorough=True)
+    assert cell["fields"]["visit"]["note"] == cell["fields"]["health_check"]["note"] == "turned"
+    assert as_text(read_cell(sent(cell), "g1")) == as_text(made)
+    again = [row | {"fields": {"note": "一切都好，没有什么要说的。" * 60}} for row in made[:40]]
+    written = write_cell(pack(again), kinds[:40], thorough=True)
+    assert as_text(read_cell(sent(written), "g1")) == as_text(again)
 
 
 def rows(ids: st.SearchStrategy[str]) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -78,8 +119,10 @@ def rows(ids: st.SearchStrategy[str]) -> st.SearchStrategy[list[dict[str, Any]]]
 
 @given(st.one_of(rows(OURS), rows(OTHERS), rows(st.one_of(OURS, OTHERS))))
 def test_a_cell_comes_back_as_the_rows_it_was_made_of(made: list[dict[str, Any]]) -> None:
-    cell = write_cell(pack(made), [row["kind"] for row in made])
-    assert as_text(read_cell(sent(cell), "g1")) == as_text(made)
+    with mock.patch.object(cells, "WORTH_TURNING", 1):
+        for thorough in (False, True):
+            cell = write_cell(pack(made), [row["kind"] for row in made], thorough=thorough)
+            assert as_text(read_cell(sent(cell), "g1")) == as_text(made)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 400), st.sampled_from([5, 11]))

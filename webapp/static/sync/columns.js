@@ -1,6 +1,8 @@
 // Columns that were made small before a general coder saw them. Pure.
 // Twin: sync/columns.py, which also writes them and says what the forms are; vectors: tests/vectors/columns.json.
 
+import { placeOf } from "./marks.js";
+
 /** The values of a column in whatever form. */
 export function readColumn(column) {
   if (Array.isArray(column)) return column;
@@ -27,10 +29,4 @@ function readListed(listed, marks) {
 function readSteps(steps) {
   let at = 0;
   return steps.map((step) => (at += step));
-}
-
-/** The place that a character stands for: # to ~ without the backslash, then from ¡ on. */
-function placeOf(code) {
-  const whole = code >= 161 ? code - 34 : code;
-  return whole - 35 - (whole > 92 ? 1 : 0);
 }
