@@ -72,6 +72,23 @@ def test_the_village_has_a_story_of_calls_pairings_and_absences(app: Flask) -> N
     assert any(row["fields"].get("away_from", today) < today for row in people)
 
 
+def test_the_third_grid_shows_needs_a_plan_and_a_clinic(app: Flask) -> None:
+    build_demo(app)
+    store = store_of(app)
+    with store.read() as tx:
+        grid = str(tx.scalar(select(area.c.area_id).where(area.c.name == "青禾村三组")))
+        rows = rows_of(tx, store.catalogue, [grid], kinds=["need", "care_plan", "plan_step", "session"])
+    kinds = [row["kind"] for row in rows]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        "need": 3,
+        "care_plan": 1,
+        "plan_step": 2,
+        "session": 1,
+    }
+    needs = [row["fields"] for row in rows if row["kind"] == "need"]
+    assert sorted(fields["state"] for fields in needs) == ["closed", "handed", "open"]
+
+
 def test_what_is_printed_says_how_to_get_in() -> None:
     told = describe_demo("127.0.0.1", 8000)
     assert "http://127.0.0.1:8000" in told

@@ -20,6 +20,7 @@ from webapp import config
 from webapp.auth.accounts import create_account, grant
 from webapp.cards.issue import ensure_cards
 from webapp.care.dates import local_date
+from webapp.demo.help import show_help
 from webapp.demo.people import (
     PASSWORD,
     POSTS,
@@ -72,6 +73,7 @@ def build_demo(app: Flask) -> None:
                 ensure_cards(tx, store, row.area_id, SYSTEM)
             if is_new:
                 make_rounds(tx, store)
+                show_help(tx, store)
 
 
 def describe_demo(host: str, port: int) -> str:
