@@ -117,16 +117,23 @@ def draw_field(field: Field, value: Any, seen: Any, message: str, t: Translate) 
 
 
 def draw_fields(
-    fields: list[Field], typed: Typed, seen: Typed, errors: list[Error], t: Translate
+    fields: list[Field], typed: Typed, seen: Typed, errors: list[Error], t: Translate, *, folded: bool = False
 ) -> list[dict[str, Any]]:
-    """Fields in their order, each group under its heading."""
+    """Fields in their order, each group under its heading; ``folded``: what was left empty is folded away.
+
+    The first group, and one in which somebody wrote something, stay open.
+    """
     said = {error["key"]: error["message"] for error in errors}
-    drawn, group = [], ""
-    for field in fields:
-        key, own = field["key"], field.get("group", "")
+    groups = [field.get("group", "") for field in fields]
+    told = {group for field, group in zip(fields, groups, strict=True) if typed.get(field["key"]) is not None}
+    drawn = []
+    for place, (field, group) in enumerate(zip(fields, groups, strict=True)):
+        key, folds = field["key"], folded and group not in ("", groups[0])
+        starts = group != "" and (place == 0 or groups[place - 1] != group)
+        ends = place + 1 == len(fields) or groups[place + 1] != group
         drawn.append(draw_field(field, typed.get(key), seen.get(key), said.get(key, ""), t))
-        drawn[-1] |= {"starts_group": own not in ("", group), "group": t(own) if own else ""}
-        group = own
+        drawn[-1] |= {"starts_group": starts and not folds, "group": t(group) if group else ""}
+        drawn[-1] |= {"starts_fold": starts and folds, "ends_fold": ends and folds, "is_open": group in told}
     return drawn
 
 

@@ -132,7 +132,7 @@ def _view(
     return {
         "action": action,
         "category": category,
-        "fields": draw_fields(fields, filled.get("typed", {}), {}, errors, t),
+        "fields": draw_fields(fields, filled.get("typed", {}), {}, errors, t, folded=True),
         "errors": [{"href": f"#f-{error['key']}", "message": error["message"]} for error in errors],
         "has_errors": bool(errors),
         "has_twins": bool(twins),

@@ -93,16 +93,27 @@ export function drawField(field, value, seen, message, t) {
   };
 }
 
-/** Fields in their order, each group under its heading. */
-export function drawFields(fields, typed, seen, errors, t) {
+/**
+ * Fields in their order, each group under its heading; `folded`: what was left empty is folded away. The first
+ * group, and one in which somebody wrote something, stay open.
+ */
+export function drawFields(fields, typed, seen, errors, t, folded = false) {
   const said = new Map(errors.map((error) => [error.key, error.message]));
-  let group = "";
-  return fields.map((field) => {
-    const own = field.group ?? "";
-    const drawn = drawField(field, typed[field.key], seen[field.key], said.get(field.key) ?? "", t);
-    const around = { starts_group: own !== "" && own !== group, group: own ? t(own) : "" };
-    group = own;
-    return { ...drawn, ...around };
+  const groups = fields.map((field) => field.group ?? "");
+  const told = new Set(groups.filter((_group, place) => (typed[fields[place].key] ?? null) !== null));
+  return fields.map((field, place) => {
+    const group = groups[place];
+    const folds = folded && group !== "" && group !== groups[0];
+    const starts = group !== "" && (place === 0 || groups[place - 1] !== group);
+    const ends = place + 1 === fields.length || groups[place + 1] !== group;
+    return {
+      ...drawField(field, typed[field.key], seen[field.key], said.get(field.key) ?? "", t),
+      starts_group: starts && !folds,
+      group: group ? t(group) : "",
+      starts_fold: starts && folds,
+      ends_fold: ends && folds,
+      is_open: told.has(group),
+    };
   });
 }
 

@@ -106,7 +106,7 @@ function viewOf(action, category, fields, { typed = {}, errors = [], twins = [] 
   return {
     action,
     category,
-    fields: drawFields(fields, typed, {}, errors, t),
+    fields: drawFields(fields, typed, {}, errors, t, true),
     errors: errors.map(({ key, message }) => ({ href: `#f-${key}`, message })),
     has_errors: errors.length > 0,
     has_twins: twins.length > 0,
