@@ -10,11 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from bench import accept, crowd, first_sync, phone, scale, upload
+from bench import accept, county, crowd, first_sync, phone, scale, upload
 
 OUTPUT = Path("build/bench.json")
 MEASURES = {
     "accept": accept,
+    "county": county,
     "phone": phone,
     "scale": scale,
     "crowd": crowd,

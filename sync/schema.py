@@ -97,7 +97,7 @@ _PARTIAL = {
         ("occurred_at", "record_id", "area_id", "kind", "state", "author_id"),
         "attention_rank IS NOT NULL",
     ),
-    "ix_record_conflict": (("area_id", "kind"), "state = 'conflict'"),
+    "ix_record_conflict": (("state", "area_id", "record_id", "kind"), "state = 'conflict'"),
 }
 for _name, (_columns, _where) in _PARTIAL.items():
     Index(

@@ -34,7 +34,11 @@ class Tally:
         """Count another area's in."""
         self.total += other.total
         for name, values in other.facets.items():
-            self.facets.setdefault(name, Counter()).update(values)
+            mine = self.facets.setdefault(name, Counter())
+            mine.update(values.keys())  # each once, and then those that are there more often: most are not
+            for value, number in values.items():
+                if number > 1:
+                    mine[value] += number - 1
 
 
 def count_again(tx: Connection, catalogue: Catalogue, areas: Collection[str]) -> None:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from sync.schema import access, audit
 from tests.world import NOW
+from webapp.care.dates import age_on
 from webapp.desk.export_files import Table, harmless, write_csv, write_xlsx
+from webapp.ledger.counting import BANDS, band_of, bounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,3 +130,16 @@ def test_the_counts_page_counts_ones_own_desk(
     one = client_for("chen").get(f"/desk/counts?area={village.areas['二组']}").text
     assert "1 人" in one
     assert client_for("asha").get("/desk/counts").status_code == 403
+
+
+@given(
+    st.dates(date(1900, 1, 1), date(2030, 1, 1)),
+    st.dates(date(2024, 1, 1), date(2028, 12, 31)),
+    st.sampled_from([4, 7, 10]),
+)
+def test_a_band_is_that_of_the_whole_years_lived(born: date, today: date, length: int) -> None:
+    birth = born.isoformat()[:length]
+    age = age_on(birth, today.isoformat())
+    band = band_of(birth, bounds_of(today.isoformat()))
+    expected = next((f"{low}-{high}" for low, high in BANDS if age is not None and low <= age <= high), "")
+    assert band == expected

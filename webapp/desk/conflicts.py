@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select
 from sync.clock import parse_stamp
 from sync.ids import is_id
 from sync.overlay import Row
-from sync.rows import IN_CONFLICT, rows_of
+from sync.rows import rows_of
 from sync.schema import account
 from webapp.auth.access import current_caller, desk_places, desk_required
 from webapp.desk.places import shelf_for
+from webapp.desk.queue import list_disputed
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -26,7 +27,6 @@ from webapp.field.rendering import t
 from webapp.field.view_models.edit import profile_name
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import join_words, moment_words
-from webapp.forms.catalogue import PROFILES
 from webapp.forms.engine import load_profile, value_text
 from webapp.ledger.commands import apply_changes, set_fields
 
@@ -74,8 +74,9 @@ def conflict_entries(tx: Connection) -> list[dict[str, Any]]:
 
 
 def _rows(tx: Connection) -> list[Row]:
-    store, areas = store_of(current_app), desk_places(current_caller())
-    rows = rows_of(tx, store.catalogue, areas, kinds=PROFILES, states=[IN_CONFLICT])
+    found = list_disputed(tx, desk_places(current_caller()))
+    areas, ids = {area for area, _ in found}, [each for _, each in found]
+    rows = rows_of(tx, store_of(current_app).catalogue, areas, ids=ids) if found else []
     return [row for row in rows if row.get("conflicts")]
 
 

@@ -17,6 +17,7 @@ from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.care.dates import local_date
 from webapp.care.needs import STEPS, next_steps
 from webapp.desk.need_entries import need_entries
+from webapp.desk.places import in_order, read_places
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.desk.small_shelf import small_shelf
@@ -204,7 +205,7 @@ def _read_filters() -> NeedFilters:
 
 def _choices(tx: Connection, areas: list[str]) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What the filters offer: (key, label, [(value, words)])."""
-    grids = rows_of(tx, store_of(current_app).catalogue, areas, kinds=["grid"])
+    grids = in_order(read_places(tx), areas)
     states = [("waiting", t("没办好的")), *_of("state"), ("all", t("全部"))]
     return [
         ("state", t("状态"), states),
@@ -213,7 +214,7 @@ def _choices(tx: Connection, areas: list[str]) -> list[tuple[str, str, list[tupl
         (
             "area",
             t("网格"),
-            [("", t("全部")), *((row["id"], row["fields"].get("name", "")) for row in grids)],
+            [("", t("全部")), *((grid.id, grid.name) for grid in grids)],
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
@@ -26,7 +27,7 @@ from webapp.field.view_models.words import moment_words, phone_words, role_words
 from webapp.ledger.commands import new_id, now_ms
 
 Answer = Any
-PAGE = 20
+PAGE = 10
 MOST_WORKERS = 5_000
 
 
@@ -137,7 +138,9 @@ def _worker(tx: Connection, caller: Caller) -> dict[str, Any]:
     phones = tx.execute(select(device).where(device.c.account_id == caller.account)).all()
     mine = set(desk_areas(current_caller()))
     held = areas_held(tx, [each.device_id for each in phones])
-    names = {found.area_id: found.name for found in tx.execute(select(area_table))}
+    known = {each.area_id for each in chain.from_iterable(held.values())}
+    named = select(area_table).where(area_table.c.area_id.in_(sorted(known)))
+    names = {found.area_id: found.name for found in tx.execute(named)}
     within = caller.roles.keys() <= set(desk_places(current_caller()))
     manageable = within and (caller.role != "operator" or current_caller().role == "operator")
     return {

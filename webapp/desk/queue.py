@@ -19,6 +19,7 @@ from webapp.forms.catalogue import FACTS, PROFILES
 
 PAGE = 50
 FEW_AREAS = 32
+MOST_DISPUTED = 500
 STATES = ("pending", "returned", "approved", "all")
 
 
@@ -111,6 +112,13 @@ def in_areas(column: ColumnElement[str], areas: list[str]) -> ColumnElement[bool
     return column.in_(areas) if len(areas) <= FEW_AREAS else (column + "").in_(areas)
 
 
+def list_disputed(tx: Connection, areas: list[str]) -> list[tuple[str, str]]:
+    """(area, id) of the profiles that two people wrote differently."""
+    disputed = record.c.state == _literally(IN_CONFLICT), record.c.kind.in_(PROFILES)
+    query = select(record.c.area_id, record.c.record_id).where(in_areas(record.c.area_id, areas), *disputed)
+    return [(row.area_id, row.record_id) for row in tx.execute(query.limit(MOST_DISPUTED))]
+
+
 def _literally(state: str) -> ColumnElement[str]:
     """A state written into the statement: a partial index is found by nothing else."""
     return bindparam(None, state, literal_execute=True)
@@ -137,16 +145,16 @@ def _conditions(areas: list[str], filters: Filters) -> list[ColumnElement[bool]]
     found: list[ColumnElement[bool]] = [
         in_areas(record.c.area_id, areas),
         record.c.kind.in_([filters.kind] if filters.kind else FACTS),
-        is_standing(),
+        is_standing() if filters.state == "all" else record.c.state == _literally(filters.state),
     ]
-    if filters.state != "all":
-        found.append(record.c.state == _literally(filters.state))
     if filters.state != "pending":
         found.append(record.c.attention_rank.is_not(None))
     if filters.attention == "decide":
         found.append(record.c.attention_rank.in_((RANKS["urgent"], RANKS["watch"])))
     elif filters.attention:
         found.append(record.c.attention_rank == RANKS.get(filters.attention, -1))
+    elif filters.state == "pending":
+        found.append(record.c.attention_rank.in_(RANKS.values()))  # all, so that their index is found
     if filters.author:
         found.append(record.c.author_id == filters.author)
     if filters.since:

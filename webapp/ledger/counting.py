@@ -5,11 +5,11 @@ Invariant: ages are those of today, whole years lived; who is not on the registe
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 
 from sync.tallies import Tally
-from webapp.care.dates import age_on
 
 # Before school, 小学, 初中; the legal ages of 16 and 18 (民法典第十七、十八条); decades from 60 on.
 BANDS = ((0, 5), (6, 11), (12, 15), (16, 17), (18, 39), (40, 59), (60, 69), (70, 79), (80, 200))
@@ -55,21 +55,28 @@ def count_people(people: Tally, households: int, today: str) -> Counted:
     )
 
 
-def band_of(birth: str, today: str) -> str:
-    """The band of an age as "60-69"; "" where no birth date is known."""
-    age = age_on(birth, today) if birth else None
-    if age is None:
+def bounds_of(today: str) -> list[str]:
+    """The latest birth date of each band's youngest, oldest band first: who was born by then is that old."""
+    return [f"{int(today[:4]) - low:04}{today[4:]}" for low, _high in reversed(BANDS)]
+
+
+def band_of(birth: str, bounds: list[str]) -> str:
+    """The band of an age as "60-69"; "" where no birth date is known, or one still to come.
+
+    Dates are compared as they are written: a year or a month alone stands before every day in it, so that it
+    counts as its first day.
+    """
+    place = bisect_left(bounds, birth)
+    if not birth or place == len(bounds):
         return ""
-    return next(f"{low}-{high}" for low, high in BANDS if low <= age <= high)
+    low, high = BANDS[len(BANDS) - 1 - place]
+    return f"{low}-{high}"
 
 
 def _bands(births: Counter[str], today: str) -> Counts:
     found: Counter[str] = Counter()
-    known: dict[str, str] = {}
+    bounds = bounds_of(today)
     for key, number in births.items():
-        birth = key.partition(":")[2]
-        if birth not in known:
-            known[birth] = band_of(birth, today)
-        found[known[birth]] += number
+        found[band_of(key.partition(":")[2], bounds)] += number
     bands = [(f"{low}-{high}", found[f"{low}-{high}"]) for low, high in BANDS]
     return [*bands, ("", found[""])] if found[""] else bands
