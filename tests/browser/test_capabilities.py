@@ -5,7 +5,7 @@ One browser with a capability taken away for each red; nothing is asked of a per
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,14 @@ import pytest
 from tests.browser.chromium import ARGUMENTS, EXECUTABLE, PHONE, open_browser, playwright_driver
 from tests.browser.pages import Phone
 from tests.browser.proxy import Proxy
-from tests.browser.server import Server
 from webapp.demo.people import PASSWORD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Page, Playwright
+
+    from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
 NO_DATABASE = (
@@ -45,9 +46,10 @@ def driver() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("capabilities") / "instance")
-    made.run("demo")
+def server(
+    demo_server: Callable[[Path], Server], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    made = demo_server(tmp_path_factory.mktemp("capabilities") / "instance")
     made.start()
     yield made
     made.kill()

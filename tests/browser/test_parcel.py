@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +19,6 @@ from sync.rows import rows_of
 from sync.schema import area, audit, receipt
 from tests.browser.chromium import DESK, PHONE, open_browser, playwright_driver
 from tests.browser.pages import Desk, Phone
-from tests.browser.server import Server
 from webapp.demo.people import PASSWORD
 from webapp.forms.catalogue import build_catalogue
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Playwright
+
+    from tests.browser.server import Server
 
 pytestmark = pytest.mark.browser
 SHARE = """navigator.canShare = ({ files }) => files.every((file) => file.type === "text/plain");
@@ -42,9 +43,8 @@ def driver() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "instance")
-    made.run("demo")
+def server(demo_server: Callable[[Path], Server], tmp_path: Path) -> Iterator[Server]:
+    made = demo_server(tmp_path / "instance")
     made.start()
     yield made
     made.kill()

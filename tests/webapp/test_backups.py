@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from sync.database import Store, open_store
 from sync.exchange import Session, exchange
 from sync.packing import unpack
+from sync.parcel import open_parcel, public_part, read_parcel
+from tests.parcels import seal
 from tests.world import NOW, World, build_world
 from webapp.backups import BackupError, back_up, find_problems, restore
 from webapp.cli import main
@@ -177,3 +179,17 @@ def test_the_commands_and_one_server_at_a_time(tmp_path: Path, monkeypatch: pyte
             pass
     assert "已恢复" in runner.invoke(main, ["restore", str(copy), "--yes"]).output
     assert runner.invoke(main, ["stats", "--json"]).exit_code == 0
+
+
+def test_a_backup_carries_the_key_that_opens_what_phones_exported(live: World, tmp_path: Path) -> None:
+    with live.store.read() as tx:
+        key = public_part(live.store.file_key(tx))
+    file = seal(key, live.devices["asha"], {"token": "x", "changes": [live.visit()], "drafts": []})
+    back_up(tmp_path / "qiaomen.db", tmp_path / "copy.db")
+    live.store.close()
+    restore(tmp_path / "copy.db", tmp_path / "qiaomen.db", "now")
+    store = open_at(tmp_path / "qiaomen.db")
+    with store.read() as tx:
+        opened = open_parcel(store.file_key(tx), read_parcel(file))
+    store.close()
+    assert len(opened.changes) == 1
