@@ -6,7 +6,7 @@ import { offerInstall } from "./install.js";
 import { askOnTaps } from "./persist.js";
 import { runSelfTest } from "./self_test.js";
 import { runWelcome } from "./welcome.js";
-import { askWorker, registerWorker } from "./worker.js";
+import { askWorker, isChanging, registerWorker } from "./worker.js";
 
 const EVERY = 60_000;
 const SETTLES_WITHIN = 1_200; // an exchange begun by a save may end before its page is shown
@@ -51,6 +51,7 @@ function keepExchanging(registration) {
 
 /** Show what changed: the strip always, the whole page where nobody is writing. */
 function refresh() {
+  if (isChanging()) return;
   refreshStrip();
   if (location.pathname === "/field/outbox") {
     htmx.ajax("GET", location.pathname, { target: "#page", swap: "innerHTML" });
@@ -58,6 +59,7 @@ function refresh() {
 }
 
 function refreshStrip() {
+  if (isChanging()) return;
   htmx.trigger(document.body, "refresh");
 }
 

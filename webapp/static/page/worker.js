@@ -4,6 +4,8 @@ import { probeStore } from "../worker/store/probe.js";
 import { looksPassing } from "./lasting.js";
 
 const PATIENCE = 15_000;
+const RESTS_WITHIN = 130_000; // an exchange under way gives up after two minutes
+const COMES_TO_REST = 1_000; // an answer that a page still reads is under way for Chromium, which then looks half a minute later
 
 /**
  * Register the worker: {registration, refused}. Where nothing kept here would last, no phone is made of this browser:
@@ -56,16 +58,21 @@ function watchUpdates(registration) {
     if (!worker || !registration.active) return;
     const installing = worker.state === "installing";
     worker.addEventListener("statechange", () => {
-      if (worker.state === "installed") showOffer(worker);
+      if (worker.state === "installed") showOffer(registration, worker);
       if (worker.state === "redundant" && installing) refuse();
     });
-    if (worker.state === "installed") showOffer(worker);
+    if (worker.state === "installed") showOffer(registration, worker);
   };
   offer(registration.waiting);
   registration.addEventListener("updatefound", () => offer(registration.installing));
 }
 
-function showOffer(worker) {
+let changing = false;
+
+/** Whether a new build is just taking over: until then a page asks for nothing more. */
+export const isChanging = () => changing;
+
+function showOffer(registration, worker) {
   const button = document.createElement("button");
   button.id = "update";
   button.className = "btn main";
@@ -74,10 +81,19 @@ function showOffer(worker) {
     button.disabled = true;
     button.textContent = say("正在换，等手头的传完、存完…", "Updating once what is under way is saved and sent…");
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
-    const answer = await ask(worker, { type: "activate" }, 0);
-    if (!answer?.ok) refuse();
+    const answer = await ask(worker, { type: "take over" }, 0);
+    if (answer?.ok) await activate(registration, worker);
+    else refuse();
   });
   keepShown(button);
+}
+
+/** Activate once the build that runs has nothing under way, and a second after that: its last answers are being read. */
+async function activate({ active }, worker) {
+  changing = true;
+  await ask(active, { type: "rest" }, RESTS_WITHIN).catch(() => null); // one from before this answer only waits
+  await new Promise((resolve) => setTimeout(resolve, COMES_TO_REST));
+  worker.postMessage({ type: "activate" });
 }
 
 /** The new build does not take over; nothing is lost, the old one goes on. */

@@ -5,6 +5,7 @@ import build from "qiaomen:build";
 import { notSaved, wipedPage } from "./actions.js";
 import { goTo } from "./answers.js";
 import { openPhone, siteOf } from "./phone.js";
+import { rest, track, tracked } from "./rest.js";
 import { findRoute } from "./routes.js";
 import { inspectOutbox } from "./store/handover.js";
 import { takeOver } from "./update.js";
@@ -31,15 +32,15 @@ self.addEventListener("fetch", (event) => {
     return;
   }
   const route = findRoute(event.request.method, url.pathname);
-  if (route) event.respondWith(answerRoute(event, url, route));
+  if (route) event.respondWith(track(answerRoute(tracked(event), url, route)));
 });
 
 self.addEventListener("message", (event) => {
-  event.waitUntil(answerMessage(event));
+  event.waitUntil(event.data.type === "rest" ? answerRest(event) : track(answerMessage(event)));
 });
 
 self.addEventListener("sync", (event) => {
-  if (event.tag === "exchange") event.waitUntil(exchangeOrThrow());
+  if (event.tag === "exchange") event.waitUntil(track(exchangeOrThrow()));
 });
 
 /** A build that cannot read what waits on this phone is never installed: the one that can goes on. */
@@ -89,10 +90,18 @@ async function exchangeOrThrow() {
   if (!outcome.ok) throw new Error(outcome.code);
 }
 
+async function answerRest(event) {
+  event.ports[0]?.postMessage(await rest());
+}
+
 async function answerMessage(event) {
   const { data } = event;
-  if (data.type === "activate") {
+  if (data.type === "take over") {
     event.ports[0]?.postMessage(await takeOver());
+    return;
+  }
+  if (data.type === "activate") {
+    self.skipWaiting(); // not waited for: it waits itself until the other build is gone
     return;
   }
   const { store, exchanger } = await openPhone();

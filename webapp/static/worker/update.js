@@ -3,10 +3,12 @@
 import { handOver, inspectOutbox } from "./store/handover.js";
 import { openStore } from "./store/index.js";
 
-const COMES_TO_REST = 1_000; // asked while the other build ends its last answer, Chromium looks again only after a minute
 const random = (length) => crypto.getRandomValues(new Uint8Array(length));
 
-/** Take over from the build that runs: {ok, code}. Where this build cannot, it stays waiting and the other goes on. */
+/**
+ * Make ready to take over from the build that runs: {ok, code}; where it is, the page says "activate" once the other
+ * has come to rest (rest.js). Where this build cannot, it stays waiting and the other goes on.
+ */
 export async function takeOver() {
   try {
     return await handOver({ locks: navigator.locks, now: Date.now, random }, takeOverNow);
@@ -16,11 +18,7 @@ export async function takeOver() {
   }
 }
 
-/**
- * Nobody saves or exchanges now: read what waits, as it is and once more after this build's upgrade of it. The
- * activation is begun here but not waited for: it waits itself for what the other build still has to answer, and
- * that may be waiting for these locks.
- */
+/** Nobody saves or exchanges now: read what waits, as it is and once more after this build's upgrade of it. */
 async function takeOverNow() {
   const before = await inspectOutbox(crypto);
   if (before.unreadable) return { ok: false, code: "unreadable" };
@@ -28,7 +26,5 @@ async function takeOverNow() {
   store.close();
   const after = await inspectOutbox(crypto);
   if (after.unreadable || after.entries !== before.entries) return { ok: false, code: "unreadable" };
-  await new Promise((resolve) => setTimeout(resolve, COMES_TO_REST));
-  self.skipWaiting();
   return { ok: true, code: "" };
 }
