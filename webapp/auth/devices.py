@@ -49,13 +49,10 @@ def renew_token(account_id: str, device_id: str) -> str:
 
 def read_token(token: str) -> tuple[str, str]:
     """The account and the device of a device token. Raises ProblemError ``sign_in_again``."""
-    claims = _read(token, "device")
-    if claims is None or not isinstance(claims.get("device"), str):
+    who = _who(_read(token, "device"))
+    if who is None:
         raise ProblemError("sign_in_again")
-    try:
-        return _lengthen(claims["sub"]), _lengthen(claims["device"])
-    except ValueError as error:
-        raise ProblemError("sign_in_again") from error
+    return who
 
 
 def read_lapsed(token: str) -> tuple[str, str] | None:
@@ -63,10 +60,7 @@ def read_lapsed(token: str) -> tuple[str, str] | None:
 
     Who holds a token that is over may do nothing by it: it only says from whom something came.
     """
-    claims = _decode(token, "device")
-    if claims is None or not isinstance(claims.get("device"), str):
-        return None
-    return claims["sub"], claims["device"]
+    return _who(_decode(token, "device"))
 
 
 def is_token_fresh(token: str) -> bool:
@@ -108,6 +102,16 @@ def _write(claims: dict[str, str], seconds: int) -> str:
     whole = claims | {"exp": now_ms() // 1000 + seconds, "jti": secrets.token_urlsafe(9)}
     key = current_app.config["SECRET_KEY"]
     return jwt.encode(whole, key, algorithm=ALGORITHM, headers={"typ": None})  # the header is only "alg"
+
+
+def _who(claims: dict[str, Any] | None) -> tuple[str, str] | None:
+    """The account and the device that claims name; None where they name none."""
+    if claims is None or not isinstance(claims.get("device"), str):
+        return None
+    try:
+        return _lengthen(claims["sub"]), _lengthen(claims["device"])
+    except ValueError:
+        return None
 
 
 def _shorten(id_: str) -> str:
