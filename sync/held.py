@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
@@ -93,14 +94,48 @@ def decide_held(
     if isinstance(decision, Decline) or placed is None:
         reason = decision.reason[:LONGEST_REASON] if isinstance(decision, Decline) else ""
         return _decline(tx, decider, entry, reason)
+    action = "reassign" if isinstance(decision, Reassign) else "accept"
+    outcome = _count_in(tx, catalogue, decider, (entry, placed, action))
+    if outcome.status == "accepted":
+        _fold_followers(tx, catalogue, decider, entry, decision)
+    return outcome
+
+
+def _count_in(
+    tx: Connection, catalogue: Catalogue, decider: Decider, chosen: tuple[Any, Change, str]
+) -> Outcome:
+    """Fold an entry as it was placed, close it and say so; nothing is written where it does not pass."""
+    entry, placed, action = chosen
     status = fold_again(tx, catalogue, _as_author(decider, entry), placed, entry.received_at)
     if status["status"] not in ("accepted", "conflict"):
         return Outcome("refused", status["code"])
     _close(tx, entry, decider, "accepted")
     _tell_receipt(tx, entry, placed.area, status)
-    action = "reassign" if isinstance(decision, Reassign) else "accept"
     _note(tx, decider, entry, (action, placed.area), _what_changed(entry, placed))
     return Outcome("accepted", seq=status["seq"])
+
+
+def _fold_followers(
+    tx: Connection, catalogue: Catalogue, decider: Decider, fact: Any, decision: Accept | Reassign
+) -> None:
+    """Fold what its author wrote of a fact while it was held (taken back, corrected), in the order it came.
+
+    Wherever it waits: it may have been written for the grid that the person has moved away from. Only what
+    passes here, where the fact is now; the rest waits for a decision of its own.
+    """
+    waiting = select(quarantine).where(quarantine.c.state == "waiting")
+    theirs = quarantine.c.author_id == fact.author_id, quarantine.c.change.contains(fact.change_id)
+    order = quarantine.c.received_at, quarantine.c.change_id
+    for entry in tx.execute(waiting.where(*theirs).order_by(*order)).all():
+        change = _read(entry)
+        if change is None or {"void": change.record, "amend": change.amends}.get(change.op) != fact.change_id:
+            continue
+        placed = _place(tx, catalogue, decider, entry, Accept() if change.op == "void" else decision)
+        own = sha256(decider.random + entry.change_id.encode()).digest()[:10]
+        if isinstance(placed, Change) and _take(tx, (entry.area_id, entry.change_id)):
+            here = replace(decider, random=own)
+            if _count_in(tx, catalogue, here, (entry, placed, "follow")).status == "accepted":
+                _fold_followers(tx, catalogue, decider, entry, decision)
 
 
 def find_held(tx: Connection, areas: Collection[str], key: Key) -> Any | None:

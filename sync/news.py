@@ -128,7 +128,13 @@ def read_news(
 
 
 def _place_of(area: str, log: Log, cursor: Cursor | None, snapshots: bool) -> Place:
-    """Where a cursor leads; to the start, where it is below the floor or this build cannot read it."""
+    """Where a cursor leads; to the start, where it is below the floor or this build cannot read it.
+
+    A log that is read from its first number, without a snapshot, has pages below the floor: such a cursor
+    says since which floor, and leads on while that is still the floor.
+    """
+    if cursor is not None and cursor.position == _since(log):
+        return Place(area, log, Cursor(cursor.seq))
     if cursor is None or cursor.seq < log.floor:
         return Place(area, log, Cursor(0), fresh=True)
     if cursor.position and not (snapshots and parse_position(cursor.position)):
@@ -137,13 +143,18 @@ def _place_of(area: str, log: Log, cursor: Cursor | None, snapshots: bool) -> Pl
 
 
 def _read_cells(reading: Reading, stages: tuple[str, ...]) -> None:
-    """Add whole cells of these stages, area by area, as many as fit; one at least in an answer."""
+    """Add whole cells of these stages, area by area, as many as fit; one at least in an answer.
+
+    An area that begins gets its first cell of whatever stage: where everybody has changed since a snapshot
+    was made, it holds older facts alone, and whoever waited for its people would wait for ever.
+    """
     for place in reading.places:
         if not (reading.form and place.in_snapshot):
             continue
         while reading.left > 0 and place.in_snapshot:
             cells = _cells_of(reading, place)
-            if cells and (cells[0].stage not in stages or _is_too_much(reading, cells[0])):
+            early = cells and cells[0].stage not in stages and not place.fresh
+            if cells and (early or _is_too_much(reading, cells[0])):
                 break
             if cells and len(cells[0].packed) > max(reading.left, SMALLEST_PAGE):
                 cells[:1] = split(cells[0], max(reading.left, SMALLEST_PAGE))
@@ -210,7 +221,12 @@ def _read_logs(reading: Reading) -> None:
         page, size = read_page(reading.tx, reading.store.catalogue, place.area, start, budget)
         rows = sum(table["count"] for table in page["tables"].values())
         size = size // RAW if reading.form else size
-        reading.add(place, Cursor(page["to"]), page | ({"fresh": True} if fresh else {}), rows, size)
+        cursor = Cursor(page["to"], _since(place.log) if page["to"] < place.log.floor else "")
+        reading.add(place, cursor, page | ({"fresh": True} if fresh else {}), rows, size)
+
+
+def _since(log: Log) -> str:
+    return f"since:{log.floor}"
 
 
 def _is_usable(place: Place, snapshots: bool) -> bool:

@@ -9,11 +9,13 @@ from sqlalchemy import update
 
 from sync import schema
 from sync.clock import Clock, format_stamp
+from sync.compact import KEEP, compact
 from sync.erasure import erase_person
 from sync.errors import ProblemError
 from sync.moves import move_household
 from sync.scope import SYSTEM
 from sync.tombstones import Act
+from tests.simulation.desk import Desk
 from tests.simulation.phone import Phone, read_answer
 from tests.simulation.village import give
 
@@ -29,11 +31,17 @@ DEEDS = (
     ("revoke", 2),
     ("back_up", 8),
     ("restore", 2),
-    ("reuse_id", 20),
+    ("reuse_id", 12),
+    ("decide", 30),
+    ("upgrade", 4),
+    ("compact", 4),
+    ("diverge", 12),
 )
+OLD = 2 * 3600 * 1000
+DIVERGENCES = ("row_lost_on_phone", "row_left_on_phone", "row_of_before_on_phone")
 
 
-class Deeds:
+class Deeds(Desk):
     """They go round no path: what the product has a function for is done by that function."""
 
     def __init__(self, world: World) -> None:
@@ -106,6 +114,9 @@ class Deeds:
         if self.backup is None:
             return
         world, (name, truth) = self.world, self.backup
+        for problem in world.server.problems_of(name):
+            world.oracle.note("wrong", f"a backup that does not check: {problem}")
+            return
         world.faults["backup_restored"] += 1
         self.epochs += 1
         world.server.restore(name, f"{self.epochs:032x}")
@@ -117,6 +128,52 @@ class Deeds:
         for number in self.erasures:
             if number not in world.oracle.truth.erased:
                 self._erase(number)
+        self.start_again()
+
+    def compact(self) -> None:
+        """Tombstones go when they are old: here after hours, else no life would be long enough."""
+        world = self.world
+        self.start_again()  # it is done while nobody is served
+        if not compact(world.server.store, world.server.now + KEEP - OLD):
+            return
+        self._age_copies()
+        world.faults["tombstones_compacted"] += 1
+        floors = {row["area_id"]: row["floor"] for row in world.server.ledger.rows("SELECT * FROM area_log")}
+        for phone in world.phones:
+            for area, known in phone.disk.stores["cursors"].items():
+                world.faults["cursor_below_floor"] += known["seq"] < floors.get(area, 0)
+
+    def _age_copies(self) -> None:
+        """When a tombstone goes, after 400 days, what a phone keeps for 30 is long past its time."""
+        erased = {self.world.village.people[number - 1].id for number in self.world.oracle.truth.erased}
+        for phone in self.world.phones:
+            with phone.disk.transaction() as tx:
+                for made, entry in phone.disk.stores["outbox"].items():
+                    about = {entry["change"].get("person"), entry["change"].get("record")}
+                    if entry["state"] == "acknowledged" and about & erased:
+                        tx.put("outbox", made, entry | {"at": -KEEP * 10})
+
+    def diverge(self) -> None:
+        """A phone's store loses a row, keeps one that is gone, or finds an older one again."""
+        world = self.world
+        phone = world.random.choice(world.phones)
+        level = [area for area, known in phone.disk.stores["cursors"].items() if known["log"]]
+        level = [area for area in level if phone.rows(area)]
+        if not level:
+            return
+        area = world.random.choice(sorted(level))
+        row = phone.rows(area)[world.random.choice(sorted(phone.rows(area)))]
+        how = world.random.choice(DIVERGENCES)
+        world.faults[how] += 1
+        world.oracle.diverged.add((phone.name, area))
+        with phone.disk.transaction() as tx:
+            if how == "row_lost_on_phone":
+                tx.delete_row(area, row["id"])
+            elif how == "row_left_on_phone":
+                made = world.new_id()
+                tx.put_row(area, made, row | {"id": made})
+            else:
+                tx.put_row(area, row["id"], row | {"seq": row["seq"] - 1})
 
     def reuse_id(self) -> None:
         """A cloned phone sends another body under an id that the server knows: refused, the first stays."""

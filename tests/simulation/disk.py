@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-STORES = ("meta", "outbox", "cursors", "rows")
+STORES = ("meta", "outbox", "cursors", "rows", "checks")
 
 
 class PhoneKilledError(Exception):

@@ -38,10 +38,13 @@ def run_machine(size: str, seed: int) -> dict[str, Any]:
     started = time.perf_counter()
     chosen = machine_settings(size)
     told = {"layer": "machine", "runs": chosen.max_examples, "seed": seed}
+    District.faults.clear()
+    District.lives = 0
     run_state_machine_as_test(District, settings=settings(chosen, print_blob=True))
-    counts = {"faults": chosen.max_examples * chosen.stateful_step_count}
+    counts = {"lives": District.lives, "faults": District.faults.total()}
     counts |= dict.fromkeys(("lost", "duplicated", "leaked", "stuck"), 0)
-    return told | counts | {"seconds": round(time.perf_counter() - started, 1), "kinds": {}}
+    kinds = dict(sorted(District.faults.items()))
+    return told | counts | {"seconds": round(time.perf_counter() - started, 1), "kinds": kinds}
 
 
 def run_planted(size: str, seed: int) -> dict[str, Any]:

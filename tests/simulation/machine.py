@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.simulation.checking import ask_check
 from tests.simulation.deeds import DEEDS
 from tests.simulation.network import FAULTS
 from tests.simulation.run import the_server
@@ -24,6 +27,8 @@ class District(RuleBasedStateMachine):
     """Write, edit, sync with every fault, kill, shift clocks, and all that supervisors do."""
 
     world: World
+    faults: ClassVar[Counter[str]] = Counter()  # of all lives of this process
+    lives: ClassVar[int] = 0
 
     @initialize(seed=st.integers(0, 2**16))
     def begin(self, seed: int) -> None:
@@ -56,6 +61,10 @@ class District(RuleBasedStateMachine):
         self.world.server.now += 60_000
         getattr(self.world.deeds, name)()
 
+    @rule(place=PLACES)
+    def take_stock(self, place: int) -> None:
+        ask_check(self.world.phones[place])
+
     @rule()
     def arrive_late(self) -> None:
         self.world.network.deliver_late()
@@ -69,6 +78,8 @@ class District(RuleBasedStateMachine):
         if hasattr(self, "world") and not self.world.oracle.violations:
             self.world.settle()
             found = self.world.oracle.check(self.world.phones)
+            District.faults += self.world.faults
+            District.lives += 1
             assert not found, found[:5]
 
 

@@ -5,12 +5,13 @@ Invariant: whatever the server said is shown to the oracle, also where no phone 
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.simulation.phone import Phone, Reply
+from tests.simulation.phone import Phone, Reply, decode
 from tests.simulation.server import Server, ServerKilledError
 
 PORTAL = b"<!doctype html><title>Wi-Fi</title><p>please sign in</p>"
@@ -21,6 +22,7 @@ FAULTS = (
     "late_request",
     "truncated_request",
     "truncated_response",
+    "page_with_gap",
     "portal",
     "gateway_error",
     "slow_response",
@@ -46,6 +48,7 @@ class Network:
     faults: Counter[str] = field(default_factory=Counter)
     late: list[tuple[Phone, bytes, dict[str, str]]] = field(default_factory=list)
     slow: dict[str, Reply] = field(default_factory=dict)
+    holes: set[str] = field(default_factory=set)
 
     def send(self, phone: Phone, body: bytes, headers: dict[str, str], fault: str = "") -> Reply | None:
         """Carry one request there and its answer back, with this fault on the way."""
@@ -90,6 +93,19 @@ class Network:
         if reply is None:
             return None
         return Reply(reply.status, reply.headers, reply.data[: self.random.randrange(len(reply.data))])
+
+    def _page_with_gap(self, phone: Phone, body: bytes, headers: dict[str, str]) -> Reply | None:
+        """Something on the way, or a bug of ours, leaves rows out of a page of a log."""
+        reply = self._carry(phone, body, headers)
+        if reply is None or reply.status != 200:
+            return reply
+        answer = json.loads(decode(reply))
+        for page in answer["news"]:
+            if "snapshot" not in page and page["tables"]:
+                self.holes.add(phone.device)
+                page["tables"].pop(self.random.choice(sorted(page["tables"])))
+        plain = {name: value for name, value in reply.headers.items() if name != "Content-Encoding"}
+        return Reply(reply.status, plain, json.dumps(answer).encode())
 
     def _portal(self, _phone: Phone, _body: bytes, _headers: dict[str, str]) -> Reply:
         return Reply(200, {"Content-Type": "text/html"}, PORTAL)

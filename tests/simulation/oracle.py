@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.canary import canaries_in, household_canary, person_canary, village_canary
+from tests.simulation.later import LATER
 from tests.simulation.ledger import Ledger
 from tests.simulation.phone import Phone, Reply, decode
 from tests.simulation.server import Server
@@ -48,6 +49,7 @@ class Oracle:
     about_erased: set[str] = field(default_factory=set)
     forgone: set[str] = field(default_factory=set)
     purges: Counter[tuple[str, str]] = field(default_factory=Counter)
+    diverged: set[tuple[str, str]] = field(default_factory=set)
     violations: list[Violation] = field(default_factory=list)
 
     # -- what it hears ---------------------------------------------------------------------------------
@@ -70,9 +72,29 @@ class Oracle:
         if word == "rejected" and status["code"] == "erased_person":
             self.about_erased.add(made)
 
+    def decided(self, phone: Phone, verdict: dict[str, Any]) -> None:
+        """A phone was told what was decided about what it knows to be held."""
+        if verdict.get("code"):
+            self.told(phone, {"id": verdict["id"], "status": "rejected", "code": verdict["code"]})
+        elif verdict["state"] == "declined":
+            self.heard[verdict["id"]] = "declined"
+
     def purged(self, phone: Phone, area: str) -> None:
         """A phone has forgotten an area."""
         self.purges[phone.device, area] += 1
+
+    def asking(self, phone: Phone) -> None:
+        """A phone is about to speak: what it says it has forgotten it does not hold."""
+        for area in phone.forgotten():
+            if area in phone.disk.stores["rows"]:
+                self.note("leaked", f"{phone.name} says that it has forgotten {area}, and has not")
+
+    def compared(self, phone: Phone, area: str, verdict: str) -> None:
+        """A phone compared what it holds with the server: it differs only where something was done to it."""
+        if verdict == "same":
+            self.diverged.discard((phone.name, area))
+        elif verdict == "differs" and (phone.name, area) not in self.diverged:
+            self.note("wrong", f"{phone.name} found that it does not hold what the server holds of {area}")
 
     def answered(self, phone: Phone, reply: Reply) -> None:
         """The server said something to a phone: no household, and no village, of others may be in it."""
@@ -121,6 +143,7 @@ class Oracle:
             self._check_states(ledger),
             self._check_levels(ledger),
             self._check_acts(ledger),
+            self._check_held(ledger),
             self._check_erased(ledger, phones),
             *(self._check_phone(ledger, phone) for phone in phones if not phone.revoked),
         ):
@@ -149,7 +172,8 @@ class Oracle:
 
     def _may_be_dropped(self, made: str, phone: Phone) -> bool:
         """A change that was refused to its author's face goes with an erased person, or a stopped phone."""
-        return self.heard.get(made) == "rejected" and (phone.wiped or made in self.about_erased)
+        refused = self.heard.get(made) in ("rejected", "declined")
+        return refused and (phone.wiped or made in self.about_erased)
 
     def _check_effects(self, ledger: Ledger) -> Iterator[Violation]:
         """One effect per id: one receipt, one entry of the log per record, and a record for each fact."""
@@ -181,13 +205,14 @@ class Oracle:
             yield "wrong", f"record {row['record_id']} does not have the number of its latest entry"
 
     def _check_fields(self, ledger: Ledger) -> Iterator[Violation]:
-        """Of each profile's field the edit with the latest stamp shows, whatever the order of arrival."""
+        """Of each profile's field the latest edit shows, whatever the order of arrival: by its stamp, and
+        after those that it resolves."""
         query = """SELECT log.record_id, log.stamp, receipt.change_id, receipt.change FROM log
             JOIN receipt USING (change_id) WHERE log.op = 'set' ORDER BY log.stamp, receipt.change_id"""
         latest: dict[str, dict[str, Any]] = {}
-        for row in ledger.rows(query):
-            body = json.loads(row["change"]).get("body", {})
-            latest.setdefault(row["record_id"], {}).update(body)
+        for record, stamp, change in _in_order(ledger.rows(query)):
+            del stamp
+            latest.setdefault(record, {}).update(change.get("body", {}))
         for row in ledger.rows("SELECT * FROM record WHERE kind IN ('person', 'household')"):
             if row["state"] in ("left", "erased"):
                 continue
@@ -236,6 +261,29 @@ class Oracle:
                     f"{row['device_id']} forgot {row['area_id']} once, not {row['told']} times",
                 )
 
+    def _check_held(self, ledger: Ledger) -> Iterator[Violation]:
+        """What a build knows now is held no longer, and nothing was decided twice."""
+        query = """SELECT quarantine.*, json_extract(change, '$.kind') AS kind FROM quarantine
+            JOIN record ON record.area_id = quarantine.area_id
+            AND record.record_id = json_extract(change, '$.person')
+            AND (record.state IS NULL OR record.state NOT IN ('left', 'erased'))
+            WHERE quarantine.state = 'waiting' AND quarantine.code IN ('unknown_kind', 'invalid_fields')
+            AND json_extract(change, '$.area') = quarantine.area_id
+            AND json_extract(change, '$.op') = 'record'"""
+        for row in ledger.rows(query):
+            known = self.server.build and row["kind"] in ("visit", LATER)
+            if known and row["area_id"] in ledger.areas_of(row["author_id"], row["received_at"]):
+                yield "stuck", f"{row['change_id']} is held as {row['code']}, which it is no longer"
+        query = """SELECT receipt.change_id FROM receipt JOIN quarantine USING (change_id)
+            WHERE quarantine.state = 'accepted' AND receipt.status = 'quarantined'"""
+        for row in ledger.rows(query):
+            yield "wrong", f"{row['change_id']} was accepted, and its receipt does not say so"
+        query = """SELECT subject, COUNT(*) AS times FROM audit
+            WHERE action IN ('accept', 'reassign', 'decline', 'replay', 'follow') GROUP BY subject"""
+        for row in ledger.rows(query):
+            if row["times"] > 1:
+                yield "duplicated", f"{row['subject']} was decided {row['times']} times"
+
     def _check_erased(self, ledger: Ledger, phones: list[Phone]) -> Iterator[Violation]:
         """An erased person's canary is in no table and on no phone that still speaks with the server."""
         words = {person_canary(number) for number in self.truth.erased}
@@ -268,6 +316,25 @@ class Oracle:
 
     def _areas(self, phone: Phone) -> set[str]:
         return self.server.ledger.areas_of(phone.account, self.server.now)
+
+
+def _in_order(rows: list[Any]) -> list[tuple[str, tuple[str, int, str], dict[str, Any]]]:
+    """(record, place, change) of edits, each after those that it resolves, however slow its clock was."""
+    edits = {row["change_id"]: (row["record_id"], row["stamp"], json.loads(row["change"])) for row in rows}
+    places: dict[str, tuple[str, int, str]] = {}
+
+    def place(made: str) -> tuple[str, int, str]:
+        if made not in places:
+            _, stamp, change = edits[made]
+            places[made] = stamp, 0, made
+            seen = [place(each)[:2] for each in change.get("resolves", ()) if each in edits and each != made]
+            if seen:
+                stamp, step = max(seen)
+                places[made] = max(places[made], (stamp, step + 1, made))
+        return places[made]
+
+    ordered = sorted(edits, key=place)
+    return [(edits[made][0], places[made], edits[made][2]) for made in ordered]
 
 
 def canonical_hash(change: dict[str, Any]) -> str:

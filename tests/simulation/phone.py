@@ -19,6 +19,7 @@ from sync.clock import Clock, format_stamp, tick
 from sync.ids import uuid7
 from sync.packing import unpack
 from sync.request import CELLS, TABLES
+from tests.simulation.checking import ask_check, questions_of, take_checks
 from tests.simulation.disk import STORES, Disk, Writing
 
 KEPT = 30 * 86_400_000
@@ -47,7 +48,11 @@ class Witness(Protocol):
 
     def told(self, phone: Phone, status: dict[str, Any]) -> None: ...
 
+    def decided(self, phone: Phone, verdict: dict[str, Any]) -> None: ...
+
     def purged(self, phone: Phone, area: str) -> None: ...
+
+    def compared(self, phone: Phone, area: str, verdict: str) -> None: ...
 
 
 @dataclass
@@ -127,14 +132,20 @@ class Phone:
         asks = [made for made, each in self.disk.stores["outbox"].items() if each["status"] == "quarantined"]
         if asks and (curious or self.random.random() < ASKED):
             request["asks"] = self.random.sample(asks, min(len(asks), MOST))
-        purged = self.disk.stores["meta"].get("purged")
-        if purged:
-            request["purged"] = list(purged)
+        if self.forgotten():
+            request["purged"] = self.forgotten()
+        if not request["changes"]:
+            request |= questions_of(self)
         headers = {"Authorization": f"Bearer {identity['token']}", "Accept-Encoding": self._accepts()}
         body = json.dumps(request).encode()
         if len(body) < WORTH_CODING:
             return body, headers
         return gzip.compress(body, 1, mtime=0), headers | {"Content-Encoding": "gzip"}
+
+    def forgotten(self) -> list[str]:
+        """The areas of which the server is told that nothing of them is here, until it has heard."""
+        purged = set(self.disk.stores["meta"].get("purged") or ())
+        return sorted(purged - self.disk.stores["cursors"].keys())
 
     def _accepts(self) -> str:
         return "br, gzip" if self.random.random() < 0.5 else "gzip"
@@ -145,10 +156,11 @@ class Phone:
         for status in answer["statuses"]:
             self.witness.told(self, status)
         for verdict in answer.get("verdicts", ()):
-            if verdict.get("code"):
-                self.witness.told(self, {"id": verdict["id"], "status": "rejected", "code": verdict["code"]})
+            self.witness.decided(self, verdict)
         identity = self.disk.stores["meta"]["identity"]
         self._settle_statuses(answer, identity["epoch"], now)
+        if identity["epoch"] and identity["epoch"] != answer["epoch"]:
+            ask_check(self)
         for page in answer["news"]:
             rows = (
                 unpack(page["tables"], page["area"])
@@ -156,6 +168,7 @@ class Phone:
                 else read_cell(answer["cell"], page["area"])
             )
             self._take_page(page, rows)
+        take_checks(self, answer)
         for area in answer["areas"]["lost"]:
             self._lose(area)
         with self.disk.transaction() as tx:
@@ -230,7 +243,8 @@ class Phone:
             if first:
                 tx.put("rows", area, {})
             self._put_rows(tx, area, rows, bool(first))
-            self.put_cursor(tx, area, {"cursor": page["cursor"], "seq": seq})
+            at_log = page.get("last", "snapshot" not in page)
+            self.put_cursor(tx, area, {"cursor": page["cursor"], "seq": seq, "log": at_log})
 
     def check_joins(self, page: dict[str, Any], seq: int, count: int) -> None:
         """The arithmetic of a page of the log: it starts where the phone is and has a row for each number."""
@@ -248,6 +262,14 @@ class Phone:
                 self.bury(tx, area, row)
             elif known is None or row["seq"] >= known["seq"]:
                 tx.put_row(area, row["id"], row)
+
+    def put_right(self, tx: Writing, area: str, parts: list[str], rows: list[Row]) -> None:
+        """The server's rows in the place of this phone's, in the parts that a repair names."""
+        for made, row in self.rows(area).items():
+            if (row.get("person") or "") in parts:
+                tx.delete_row(area, made)
+        for row in rows:
+            tx.put_row(area, row["id"], row)
 
     def bury(self, tx: Writing, area: str, row: Row) -> None:
         """Forget a record that left; of an erased one also what this phone has uploaded about it."""
@@ -273,8 +295,8 @@ class Phone:
 
     def purge(self, tx: Writing, area: str) -> None:
         """Take away all of an area: rows, cursor, and what this phone wrote for it and has uploaded."""
-        tx.delete("rows", area)
-        tx.delete("cursors", area)
+        for store in ("rows", "cursors", "checks"):
+            tx.delete(store, area)
         for made, entry in self.disk.stores["outbox"].items():
             if entry["change"]["area"] == area and entry["state"] == "acknowledged":
                 tx.delete("outbox", made)

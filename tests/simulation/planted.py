@@ -22,6 +22,7 @@ from sync.log import take_numbers
 from sync.schema import area, record
 from tests.simulation.phone import Phone
 from tests.simulation.planted_phones import PHONES
+from tests.simulation.planted_server import MORE_SERVER_BUGS
 from tests.simulation.run import begin_world, run_seed, the_server
 from tests.simulation.server import ServerKilledError
 
@@ -30,12 +31,12 @@ SIZE = {"phones": 10, "operations": 120}
 SEEDS = range(100, 112)
 
 
-def catch(bug: Bug) -> int | None:
-    """The first seed at which the oracle catches a bug; None where none of ``SEEDS`` does."""
+def catch(bug: Bug, seeds: range = SEEDS) -> int | None:
+    """The first seed at which the oracle catches a bug; None where none of ``seeds`` does."""
     begin_world(the_server(), 0, SIZE["phones"])  # the village is built by code without the bug
     with bug() as phone_class:
-        for seed in SEEDS:
-            if run_seed(seed, **SIZE, phone_class=phone_class).violations:
+        for seed in seeds:
+            if run_seed(seed, **SIZE, phone_class=phone_class, busy=True).violations:
                 return seed
     return None
 
@@ -260,5 +261,5 @@ SERVER_BUGS: tuple[Bug, ...] = (
     numbers_with_gaps,
     quarantine_lost,
 )
-BUGS: dict[str, Bug] = {bug.__name__: bug for bug in SERVER_BUGS}  # type: ignore[attr-defined]  # functions
+BUGS: dict[str, Bug] = {bug.__name__: bug for bug in (*SERVER_BUGS, *MORE_SERVER_BUGS)}  # type: ignore[attr-defined]  # functions
 BUGS |= {name: _phone_bug(phone_class) for name, phone_class in PHONES.items()}

@@ -90,6 +90,29 @@ class RejectedDropped(Phone):
         super()._lose(area)
 
 
+class GapNotChecked(Phone):
+    """A page is taken wherever it starts and whatever it lacks."""
+
+    def check_joins(self, page: dict[str, Any], seq: int, count: int) -> None:
+        """Nothing is compared."""
+
+
+class PurgeConfirmedTooEarly(Phone):
+    """The server is told that a lost area is forgotten while what was written for it still waits."""
+
+    def _lose(self, area: str) -> None:
+        super()._lose(area)
+        with self.disk.transaction() as tx:
+            purged = self.disk.stores["meta"].get("purged") or ()
+            tx.put("meta", "purged", tuple(sorted({*purged, area})))
+
+    def forgotten(self) -> list[str]:
+        return sorted(self.disk.stores["meta"].get("purged") or ())
+
+    def _still_purged(self, answer: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(sorted(set(self.forgotten()) & set(answer["areas"]["lost"])))
+
+
 PHONES: dict[str, type[Phone]] = {
     "cursor_saved_before_its_page": CursorBeforePage,
     "epoch_not_reoffered": EpochNotReoffered,
@@ -100,4 +123,6 @@ PHONES: dict[str, type[Phone]] = {
     "portal_acknowledges": PortalAcknowledges,
     "sent_is_done": SentIsDone,
     "lost_area_drops_what_waits": RejectedDropped,
+    "gap_in_numbers_not_checked": GapNotChecked,
+    "purge_confirmed_before_upload": PurgeConfirmedTooEarly,
 }

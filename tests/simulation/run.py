@@ -41,10 +41,16 @@ def the_server() -> Server:
     return server
 
 
-def run_seed(seed: int, phones: int = 20, operations: int = 500, phone_class: type[Phone] = Phone) -> Result:
+def run_seed(
+    seed: int,
+    phones: int = 20,
+    operations: int = 500,
+    phone_class: type[Phone] = Phone,
+    busy: bool = False,
+) -> Result:
     """One life: ``operations`` for each of ``phones`` phones, then quiet, then the oracle's check."""
     started = time.perf_counter()
-    world = begin_world(the_server(), seed, phones, phone_class)
+    world = begin_world(the_server(), seed, phones, phone_class, busy)
     total = phones * operations
     for _ in range(total):
         world.step()

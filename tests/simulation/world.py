@@ -10,7 +10,8 @@ import random
 from collections import Counter
 from typing import Any
 
-from tests.simulation.deeds import Deeds
+from tests.simulation.checking import ask_check, is_unchecked
+from tests.simulation.deeds import DIVERGENCES, Deeds
 from tests.simulation.disk import PhoneKilledError
 from tests.simulation.network import FAULTS, Network
 from tests.simulation.oracle import Oracle, Truth
@@ -21,6 +22,7 @@ from tests.simulation.writing import write_something
 
 FAULTY = 0.6
 LONGEST_PAUSE = 90_000
+TAKES_STOCK = 0.05
 MOST_ROUNDS = 400
 OPERATIONS = (
     ("write", 52),
@@ -31,13 +33,39 @@ OPERATIONS = (
     ("late", 3),
     ("desk", 3),
 )
+EVERY_FAULT = (
+    *FAULTS,
+    *DIVERGENCES,
+    "phone_killed_before_commit",
+    "phone_killed_after_commit",
+    "saved_in_mid_exchange",
+    "clock_jump",
+    "backup_restored",
+    "id_reused",
+    "decided_twice",
+    "build_upgraded",
+    "tombstones_compacted",
+    "cursor_below_floor",
+)
+BUSY = {"sync": 14, "look": 40, "desk": 14}  # in these lives the rarer things happen more often
+IN_MID_EXCHANGE = 0.15
 
 
 class World:
     """One life of a server with ``phones`` phones."""
 
-    def __init__(self, server: Server, village: Village, seed: int, phone_class: type[Phone] = Phone) -> None:
+    def __init__(
+        self,
+        server: Server,
+        village: Village,
+        seed: int,
+        phone_class: type[Phone] = Phone,
+        busy: bool = False,
+    ) -> None:
         self.random = random.Random(seed)  # a seed that can be told again
+        weights = dict(OPERATIONS) | (BUSY if busy else {})
+        self.names, self.weights = list(weights), list(weights.values())
+        self.takes_stock = TAKES_STOCK * (6 if busy else 1)
         self.server, self.village, self.phone_class = server, village, phone_class
         homes = {number: area for number, (_, area) in village.households.items()}
         truth = Truth(homes, villages=tuple(village.tops))
@@ -45,6 +73,7 @@ class World:
         self.network = Network(server, self.oracle, self.random)
         self.deeds = Deeds(self)
         self.done: Counter[str] = Counter()
+        self.meant: dict[str, str] = {}  # of a log about the wrong person, whom it is about
         self.phones = [
             self.new_phone(place, account) for place, (account, _, _) in enumerate(village.accounts)
         ]
@@ -59,8 +88,7 @@ class World:
     def step(self) -> None:
         """One operation of somebody's; the clock goes on a little."""
         self.server.now += self.random.randrange(1, LONGEST_PAUSE)
-        names, weights = zip(*OPERATIONS, strict=True)
-        name = self.random.choices(names, weights)[0]
+        name = self.random.choices(self.names, self.weights)[0]
         self.done[name] += 1
         getattr(self, name)(self.random.choice([phone for phone in self.phones if not phone.wiped]))
 
@@ -78,23 +106,31 @@ class World:
             return
         if fault is None:
             fault = self.random.choice(FAULTS) if self.random.random() < FAULTY else ""
+        self.oracle.asking(phone)
         reply = self.network.send(phone, *phone.ask(), fault)
+        if self.random.random() < IN_MID_EXCHANGE:
+            self.faults["saved_in_mid_exchange"] += 1
+            self.write(phone)
         if reply is not None:
             self.hear(phone, reply)
+        self.network.holes.discard(phone.device)
 
     def hear(self, phone: Phone, reply: Any) -> bool:
         """The phone takes an answer in; what stops it is dealt with as people would."""
         try:
             return phone.hear(reply, self.server.now)
         except HearError as error:
-            if error.code == "page_has_gap":
+            holed = phone.device in self.network.holes
+            if error.code == "page_has_gap" and not holed:
                 self.oracle.note("wrong", f"{phone.name} was sent a page with a gap")
             if error.code in ("sign_in_again", "device_revoked") and not phone.revoked:
                 self.enrol(phone)
             return True
 
     def look(self, phone: Phone) -> None:
-        """Somebody looks something up: nothing may change by that."""
+        """Somebody looks something up, and now and then the phone takes stock: nothing may change by that."""
+        if self.random.random() < self.takes_stock:
+            ask_check(phone)
         for area in list(phone.disk.stores["cursors"])[:1]:
             phone.fields_of(area, next(iter(phone.rows(area)), ""))
 
@@ -158,9 +194,12 @@ class World:
         while self.network.late:
             self.network.deliver_late()
         self.network.slow.clear()
-        for _ in range(2):  # what the last phone sends is news for the first
+        for last in (False, True):  # what the last phone sends is news for the first
+            self.deeds.start_again()
             for phone in self.phones:
                 if not phone.wiped:
+                    if last:
+                        ask_check(phone)
                     self._exchange_all(phone)
 
     def _exchange_all(self, phone: Phone) -> None:
@@ -169,14 +208,17 @@ class World:
             more = reply is None or self.hear(phone, reply)
             if phone.wiped or (phone.revoked and reply is not None and reply.status != 200):
                 return
-            if not more and not phone.waiting() and not phone.disk.stores["meta"].get("purged"):
+            busy = phone.waiting() or phone.disk.stores["meta"].get("purged") or is_unchecked(phone)
+            if not more and not busy:
                 return
             if self.oracle.violations:
                 return
         self.oracle.note("stuck", f"{phone.name} is never done")
 
 
-def begin_world(server: Server, seed: int, phones: int, phone_class: type[Phone] = Phone) -> World:
+def begin_world(
+    server: Server, seed: int, phones: int, phone_class: type[Phone] = Phone, busy: bool = False
+) -> World:
     """A world at its start; the village is built once per server and size, and copied."""
     template = f"village-{phones}.db"
     villages = server.villages
@@ -186,4 +228,4 @@ def begin_world(server: Server, seed: int, phones: int, phone_class: type[Phone]
         server.keep(template)
     server.begin(template)
     assert server.now == START
-    return World(server, villages[phones], seed, phone_class)
+    return World(server, villages[phones], seed, phone_class, busy)

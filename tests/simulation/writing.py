@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.canary import household_canary, person_canary, village_canary
+from tests.simulation.later import LATER
 from tests.simulation.phone import Phone
 from tests.simulation.village import Somebody
 
@@ -12,8 +13,20 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 Change = dict[str, Any]
-FACTS = ("visit", "health_check", "counselling")
-KINDS = (("fact", 50), ("set", 18), ("amend", 10), ("void", 6), ("review", 8), ("strange", 3), ("above", 5))
+FACTS = ("visit", "health_check", "counselling", LATER)
+WEIGHTS = (10, 10, 10, 1)
+KINDS = (
+    ("fact", 50),
+    ("set", 18),
+    ("settle", 4),
+    ("amend", 10),
+    ("void", 6),
+    ("follow", 5),
+    ("review", 8),
+    ("strange", 2),
+    ("mistaken", 2),
+    ("above", 4),
+)
 
 
 def write_something(world: World, phone: Phone, what: str | None = None) -> Change | None:
@@ -23,15 +36,14 @@ def write_something(world: World, phone: Phone, what: str | None = None) -> Chan
     areas = sorted(phone.disk.stores["cursors"].keys() - set(world.village.tops))
     if not areas:
         return None
-    writers = {"fact": _fact, "set": _set, "amend": _amend, "void": _void, "review": _review, "above": _above}
-    return writers.get(name, _strange)(world, phone, world.random.choice(areas))
+    return _WRITERS[name](world, phone, world.random.choice(areas))
 
 
 def _fact(world: World, phone: Phone, area: str) -> Change | None:
     person = _somebody(world, phone, area)
     if person is None:
         return None
-    kind = world.random.choice(FACTS)
+    [kind] = world.random.choices(FACTS, WEIGHTS)
     return _about(world, phone, area, person, kind) | {"op": "record", "body": _body(world, kind, person)}
 
 
@@ -43,7 +55,7 @@ def _about(world: World, phone: Phone, area: str, person: Somebody, kind: str) -
 def _body(world: World, kind: str, person: Somebody) -> dict[str, Any]:
     canaries = f"{household_canary(person.household)} {person_canary(person.number)}"
     note = {"note": f"{canaries} {world.random.randrange(10**6)}", "later": ["a field of a later form"]}
-    if kind == "visit":
+    if kind in ("visit", LATER):
         return note | {"how": world.random.choice(("well", "watch", "urgent"))}
     if kind == "counselling":
         return note | {"topic": ["school"], "mood": "3", "risk": "none"}
@@ -65,6 +77,18 @@ def _set(world: World, phone: Phone, area: str) -> Change | None:
     return change | {"body": {name: value}, "base": base}
 
 
+def _settle(world: World, phone: Phone, area: str) -> Change | None:
+    """Choose one of the values that a row's conflict shows, as they were seen."""
+    torn = [row for row in phone.rows(area).values() if row.get("conflicts")]
+    if not torn:
+        return None
+    row = world.random.choice(torn)
+    name, heads = world.random.choice(sorted(row["conflicts"].items()))
+    change = {"area": area, "kind": row["kind"], "op": "set", "record": row["id"]}
+    change |= {"base": {name: heads[-1]["value"]}, "resolves": [head["change"] for head in heads]}
+    return change | {"body": {name: world.random.choice(heads)["value"]}}
+
+
 def _amend(world: World, phone: Phone, area: str) -> Change | None:
     row = _known_fact(world, phone, area, mine=True)
     person = row and next((each for each in world.village.people if each.id == row["person"]), None)
@@ -80,6 +104,35 @@ def _void(world: World, phone: Phone, area: str) -> Change | None:
         return None
     change = {"area": area, "kind": row["kind"], "op": "void", "record": row["id"]}
     return change | {"body": {"reason": "wrote it twice"}}
+
+
+def _follow(world: World, phone: Phone, area: str) -> Change | None:
+    """Take back or correct what is held: nobody but its author has seen it."""
+    del area
+    held = [
+        each["change"] for each in phone.disk.stores["outbox"].values() if each["status"] == "quarantined"
+    ]
+    held = [each for each in held if each["op"] == "record" and each["body"]]
+    if not held:
+        return None
+    fact = world.random.choice(held)
+    person = next((each for each in world.village.people if each.id == fact["person"]), None)
+    change = {"area": fact["area"], "kind": fact["kind"]}
+    if person is None or world.random.random() < 0.5:
+        return change | {"op": "void", "record": fact["id"], "body": {"reason": "wrote it twice"}}
+    change = _about(world, phone, fact["area"], person, fact["kind"]) | {"op": "amend", "amends": fact["id"]}
+    return change | {"body": _body(world, fact["kind"], person)}
+
+
+def _mistaken(world: World, phone: Phone, area: str) -> Change | None:
+    """A log about somebody whom no register knows; who was meant is in it for a supervisor to see."""
+    person = _somebody(world, phone, area)
+    if person is None:
+        return None
+    change = _about(world, phone, area, person, "visit") | {"id": world.new_id(), "op": "record"}
+    world.meant[change["id"]] = person.id
+    body = {"how": "well", "note": f"{household_canary(person.household)}: the other one"}
+    return change | {"person": world.new_id(), "body": body}
 
 
 def _review(world: World, phone: Phone, area: str) -> Change | None:
@@ -112,7 +165,7 @@ def _strange(world: World, phone: Phone, area: str) -> Change | None:
         return None
     how = world.random.choice(("kind", "fields", "shape"))
     if how == "kind":
-        return change | {"kind": "diary", "form": "diary/1"}
+        return change | {"kind": "of_another_product", "form": "of_another_product/1"}
     if how == "fields":
         return change | {"body": change["body"] | {"note": 5}}
     made = world.new_id()
@@ -133,4 +186,18 @@ def _known_fact(world: World, phone: Phone, area: str, mine: bool) -> dict[str, 
     keys = world.random.sample(sorted(rows), min(len(rows), 12))
     facts = [rows[key] for key in keys if rows[key]["kind"] in FACTS and rows[key]["state"] != "void"]
     own = [row for row in facts if row["author"] == phone.account]
-    return next(iter(own or ([] if mine else facts)), None) if mine else next(iter(facts), None)
+    return next(iter(own if mine else facts), None)
+
+
+_WRITERS = {
+    "fact": _fact,
+    "set": _set,
+    "settle": _settle,
+    "amend": _amend,
+    "void": _void,
+    "follow": _follow,
+    "review": _review,
+    "strange": _strange,
+    "mistaken": _mistaken,
+    "above": _above,
+}

@@ -56,6 +56,23 @@ def test_tombstones_stay_400_days_and_then_go_and_the_floor_is_the_last_of_them(
     assert not going & seen.keys()
 
 
+def test_a_build_from_before_snapshots_reads_a_log_beyond_its_floor_page_by_page(world: World) -> None:
+    for _ in range(8):
+        world.fold("asha", *(world.visit("huang", note="字" * 200) for _ in range(60)))
+    furnish(world)
+    [first] = [
+        page for page in ask(world, "asha", bytes=32768)["news"] if page["area"] == world.areas["一组"]
+    ]
+    move(world)
+    compact(world.store, THEN + KEEP + 1)
+    assert 0 < first["to"] < floor_of(world, "一组")[0]
+    seen, _ = read_all(world, "asha", 32768)
+    assert sum(row["fields"].get("note") == "字" * 200 for row in seen.values()) == 480
+    news = ask(world, "asha", cursors={world.areas["一组"]: first["cursor"]}, bytes=32768)["news"]
+    [again] = [page for page in news if page["area"] == world.areas["一组"]]
+    assert (again["from"], again.get("fresh")) == (0, True)  # it began before
+
+
 def test_somebody_erased_stays_known_for_good_and_so_do_the_facts_that_came(world: World) -> None:
     changes = tell(world)
     erase(world)

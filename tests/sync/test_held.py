@@ -63,6 +63,36 @@ def test_a_reassigned_visit_is_its_authors_of_its_own_day_and_stays_stored_as_it
     assert "记在别人名下" not in noted.detail
 
 
+def test_what_its_author_took_back_while_it_was_held_is_not_counted_as_standing(world: World) -> None:
+    change = lost_visit(world)
+    taken_back = world.change("void", "visit", change["id"], "一组", {"reason": "记错了人"})
+    [status] = world.fold("asha", taken_back)
+    assert status["code"] == "unknown_record"
+    assert decide(world, "chen", change, Reassign(world.people["huang"])).status == "accepted"
+    [row] = facts(world)
+    assert row["state"] == "void"
+    assert world.fold("asha", taken_back)[0]["status"] == "duplicate"
+    assert sorted(each.action for each in table(world, schema.audit)) == ["follow", "reassign"]
+    assert decide(world, "chen", taken_back, Accept()).code == "stale_review"
+
+
+def test_corrections_of_a_held_visit_come_along_in_their_order_and_nobody_elses_do(world: World) -> None:
+    change = lost_visit(world)
+    better = world.visit("xiaoming", note="改过的") | {"op": "amend", "amends": change["id"]}
+    better |= {"person": change["person"], "household": change["household"]}
+    best = world.visit("xiaoming", note="再改过的") | {"op": "amend", "amends": better["id"]}
+    best |= {"person": change["person"], "household": change["household"]}
+    meddled = world.change("void", "visit", change["id"], "一组", {"reason": "不是他写的"})
+    assert {s["code"] for s in world.fold("asha", better, best)} == {"unknown_record"}
+    assert world.fold("ben", meddled)[0]["code"] == "unknown_record"
+    assert decide(world, "chen", change, Reassign(world.people["huang"])).status == "accepted"
+    rows = {row["id"]: row for row in facts(world)}
+    assert [rows[each["id"]]["state"] for each in (change, better, best)] == ["amended", "amended", "pending"]
+    assert {row["person"] for row in rows.values()} == {world.people["huang"]}
+    waiting = [entry for entry in table(world, schema.quarantine) if entry.state == "waiting"]
+    assert [entry.change_id for entry in waiting] == [meddled["id"]]
+
+
 def test_what_was_for_a_grid_of_the_neighbours_is_theirs_to_accept_and_nobody_elses(world: World) -> None:
     foreign = world.visit("liu")
     world.fold("ben", foreign)

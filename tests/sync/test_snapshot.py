@@ -25,6 +25,7 @@ from sync.cursor import Cursor, write_cursor
 from sync.database import open_store
 from sync.erasure import erase_person
 from sync.errors import ProblemError
+from sync.log import logs_of
 from sync.merging import merge, unmerge
 from sync.moves import move_household
 from sync.packing import pack, unpack
@@ -645,3 +646,18 @@ def small_cells(size: int) -> Iterator[None]:
     """Cells of this many compressed bytes, so that a small village has many."""
     with mock.patch.object(snapshot, "CELL", size):
         yield
+
+
+def test_a_phone_is_sent_on_where_a_snapshot_holds_older_facts_alone(world: World) -> None:
+    """Found by the simulation: everybody in the area had been changed since the snapshot was made."""
+    world.fold("asha", *(world.visit("huang") for _ in range(12)))
+    area = world.areas["一组"]
+    with world.store.read() as tx:
+        made = world.store.shelf.take(tx, world.store.catalogue, area, logs_of(tx, [area])[area])
+    older = tuple(cell for cell in made.cells if cell.stage == "older")
+    assert older
+    world.store.shelf.clear()
+    world.store.shelf.keep(dataclasses.replace(made, cells=older))
+    news = ask(world, "asha", snapshots=2)["news"]
+    [page] = [page for page in news if page["area"] == area and "snapshot" in page]
+    assert (page["first"], page["stage"]) == (True, "older")

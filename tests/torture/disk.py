@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import apsw
@@ -20,10 +21,13 @@ from tests.torture.disk_files import Recorder, RecordingVFS, open_recorded
 from tests.torture.installation import in_process
 from tests.torture.phone import Phone
 from tests.world import World, build_world
+from webapp.backups import find_problems
 
 FAILURES = (apsw.FullError, apsw.IOError, apsw.BusyError)
 EXCHANGES = 2
 PASSES = {"small": 1, "full": 6}
+SCENARIOS = {"small": 20, "full": 300}
+CHANCE = 0.03
 
 
 def run(size: str, seed: int) -> dict[str, Any]:
@@ -34,8 +38,12 @@ def run(size: str, seed: int) -> dict[str, Any]:
             found, met, told_busy = fail_everywhere(Path(folder), seed + number)
         harm.add(found)
         faults, refused = faults + met, refused + told_busy
+    with tempfile.TemporaryDirectory(prefix="qiaomen-disk-") as folder:
+        found, by_chance, told_busy = fail_by_chance(Path(folder), SCENARIOS[size], seed)
+    harm.add(found)
+    faults, refused = faults + by_chance, refused + told_busy
     seconds = round(time.monotonic() - started, 1)
-    counts = harm.counts() | {"answered_busy": refused, "found": harm.some()}
+    counts = harm.counts() | {"answered_busy": refused, "by_chance": by_chance, "found": harm.some()}
     return {"runs": faults, "faults": faults} | counts | {"seconds": seconds}
 
 
@@ -60,6 +68,30 @@ def fail_everywhere(folder: Path, seed: int) -> tuple[Harm, int, int]:
         met += 1
     vfs.unregister()
     return harm, met, refused
+
+
+def fail_by_chance(folder: Path, scenarios: int, seed: int) -> tuple[Harm, int, int]:
+    """One life of a store on a disk of which any operation may fail, also while it checkpoints.
+
+    After each scenario the disk works, the write-ahead log is emptied into the file, and the file is whole.
+    """
+    recorder = Recorder(random=Random(seed))
+    vfs = RecordingVFS(recorder)
+    world = build_world(_migrated(folder / "qiaomen.db"))
+    phone, harm, refused = in_process(world, "asha", seed), Harm(), 0
+    for number in range(scenarios):
+        recorder.failure, recorder.chance = FAILURES[number % len(FAILURES)], CHANCE
+        refused += sum(_exchange(phone) for _ in range(EXCHANGES))
+        recorder.chance = 0.0
+        phone.drain()
+        with world.store.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # no transaction may be open
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        harm.lost.extend(find_problems(folder / "qiaomen.db"))
+    harm.add(check_all(world.store, [phone]))
+    world.store.close()
+    vfs.unregister()
+    return harm, recorder.failed, refused
 
 
 def _migrated(path: Path) -> Any:

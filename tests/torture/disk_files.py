@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import apsw
@@ -25,7 +26,7 @@ PAGES_TO_CHECKPOINT = 60
 @dataclass
 class Recorder:
     """``ops`` in order: ``("write", file, offset, bytes)``, ``("truncate", file, size)``, ``("sync", file)``,
-    and what the test itself adds. The ``fail_at``-th operation of the disk raises ``failure``.
+    and what the test adds. The ``fail_at``-th operation raises ``failure``, and so does each by ``chance``.
     """
 
     ops: list[tuple[Any, ...]] = field(default_factory=list)
@@ -33,11 +34,13 @@ class Recorder:
     fail_at: int | None = None
     failure: type[apsw.Error] = apsw.IOError
     failed: int = 0
+    chance: float = 0.0
+    random: Random = field(default_factory=lambda: Random(0))  # a scenario that can be told again
 
     def step(self) -> None:
         """One operation of the disk begins."""
         self.count += 1
-        if self.count == self.fail_at:
+        if self.count == self.fail_at or self.random.random() < self.chance:
             self.failed += 1
             raise self.failure(f"operation {self.count}")
 

@@ -1,8 +1,9 @@
 """Layer ``power``: the power goes at any moment of an exchange, and disks lose what was not synced.
 
 One run of real exchanges is written down by a VFS; at each chosen moment the files are put together again
-from what was synced and a random part of the rest, by sectors of 512 bytes, in any order. Then the product's
-own check (``qiaomen verify``) must find the database whole, with every change acknowledged by that moment.
+from what was synced and a random part of the rest, by sectors of 512 bytes, some of them torn, in any order.
+Then the product's own check (``qiaomen verify``) must find the database whole, with every change acknowledged
+by that moment under its hash.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sync.change import parse_change
 from tests.torture.disk_files import Recorder, RecordingVFS, open_recorded
 from tests.torture.installation import in_process
 from tests.world import build_world
@@ -24,6 +26,7 @@ CRASHES = {"small": 1_000, "full": 20_000}
 CRASHES_A_RUN = 1_000
 EXCHANGES = 60
 SECTOR = 512
+TORN = 0.1  # of the sectors that were written and not synced
 DATABASE = "qiaomen.db"
 
 
@@ -53,7 +56,7 @@ class Platters:
             if rng.random() < 0.5:
                 rng.shuffle(kept)
             for part in kept:
-                _apply(data, part)
+                _apply(data, _torn(part, rng) if rng.random() < TORN else part)
             (folder / name).write_bytes(data)
 
 
@@ -73,7 +76,8 @@ def crash_often(folder: Path, crashes: int, seed: int, *pragmas: str) -> tuple[l
     rng = random.Random(f"{seed} power")
     start, ops = record_exchanges(folder, seed, *pragmas)
     chances = [rng.randrange(len(ops)) for _ in range(crashes)]
-    platters, told, found = Platters(start), set(), []
+    platters, found = Platters(start), []
+    told: dict[str, str] = {}
     for number, op in enumerate(ops):
         if op[0] == "told":
             told |= op[1]
@@ -105,20 +109,21 @@ def record_exchanges(
         for _ in range(1 + number % 4):
             phone.write_something()
         phone.exchange()
-        recorder.ops.append(("told", set(phone.told) - before))
+        new = phone.told.keys() - before
+        recorder.ops.append(("told", {each: parse_change(phone.kept[each]).digest for each in new}))
     ops = list(recorder.ops)
     store.close()
     vfs.unregister()
     return start, ops
 
 
-def _harm(database: Path, told: set[str]) -> list[str]:
+def _harm(database: Path, told: dict[str, str]) -> list[str]:
     problems = find_problems(database)
     if problems:
         return problems
     with closing(sqlite3.connect(database)) as connection:
-        there = {row[0] for row in connection.execute("SELECT change_id FROM receipt")}
-    return [f"{change} was acknowledged" for change in told - there]
+        there = dict(connection.execute("SELECT change_id, hash FROM receipt"))
+    return [f"{change} was acknowledged" for change, digest in told.items() if there.get(change) != digest]
 
 
 def _sectors(op: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -127,6 +132,14 @@ def _sectors(op: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     word, name, offset, data = op
     cuts = range(0, len(data), SECTOR)
     return [(word, name, offset + place, data[place : place + SECTOR]) for place in cuts]
+
+
+def _torn(op: tuple[Any, ...], rng: random.Random) -> tuple[Any, ...]:
+    """A sector of which only the beginning was written."""
+    if op[0] != "write":
+        return op
+    word, name, offset, data = op
+    return word, name, offset, data[: rng.randrange(len(data) + 1)]
 
 
 def _apply(data: bytearray, op: tuple[Any, ...]) -> None:

@@ -230,7 +230,8 @@ class Store {
   /** What else there is to ask and to say: {asks?, purged?, digests?, parts?}; quarantine at most once an hour, or `now`. */
   questions(now = false) {
     return this.#alone(async () => {
-      const purged = (await this.#database.get("meta", "purged")) ?? [];
+      const held = new Set(await this.#database.getAllKeys("cursors")); // given again, before it was confirmed
+      const purged = ((await this.#database.get("meta", "purged")) ?? []).filter((area) => !held.has(area));
       const asks = await this.#asks(now);
       const waiting = await this.#database.countFromIndex("outbox", "state", "waiting");
       return {
