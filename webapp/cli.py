@@ -88,12 +88,13 @@ def _mount() -> None:
     from webapp.backup_commands import backup, new_epoch, restore_command, verify
     from webapp.cards.cli_commands import cards
     from webapp.county.cli_commands import generate
-    from webapp.ledger.cli_commands import compact_command, import_roster, prepare_command, stats
+    from webapp.ledger.cli_commands import compact_command, extract, import_roster, prepare_command, stats
 
     for command in (
         account,
         cards,
         import_roster,
+        extract,
         stats,
         compact_command,
         prepare_command,

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
+from sync.audit import note
 from sync.compact import compact
 from sync.prepared import prepare_areas
 from sync.scope import SYSTEM
+from sync.tree import read_below
 from webapp.care.dates import local_date
 from webapp.extensions import store_of
-from webapp.ledger.commands import now_ms
+from webapp.ledger.commands import new_id, now_ms
 from webapp.ledger.due_today import count_needs
 from webapp.ledger.roster.header import SheetReport
 from webapp.ledger.roster.judging import judge_lines
@@ -82,6 +84,44 @@ def prepare_command() -> None:
     from webapp.cli import open_app
 
     click.echo(f"备好了 {prepare_areas(store_of(open_app()))} 个网格的快照。")
+
+
+@click.command("extract")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--area", "area_name", help="Only what lies at or below the area of this name.")
+@click.option("--sensitive", is_flag=True, help="With what counselling sessions say.")
+@click.option("--fts", is_flag=True, help="With a full-text index of names.")
+def extract(file: Path, area_name: str | None, sensitive: bool, fts: bool) -> None:
+    """Write the ledger and its logs to FILE, an SQLite database that opens in Datasette."""
+    from webapp.cli import open_app
+    from webapp.ledger.extract import write_extract
+    from webapp.ledger.grid import read_tree
+
+    app = open_app()
+    store = store_of(app)
+    with app.app_context(), store.write() as tx:
+        tree = read_tree(tx)
+        roots = [each for each, row in tree.items() if area_name is None or row.name == area_name]
+        if not roots:
+            raise click.ClickException(f"没有叫“{area_name}”的网格、村或镇。")
+        grids = {each.area: tree[each.area].name for each in read_below(tx, set(roots)) if each.is_grid}
+        try:
+            counts = write_extract(tx, store, file, grids, sensitive=sensitive, search=fts)
+        except FileExistsError as error:
+            raise click.ClickException(f"{file} 已经有了，换个名字。") from error
+        detail = {"form": "db", "filter": {}, "rows": sum(counts.values()), "areas": len(grids)}
+        note(
+            tx,
+            area=roots[0],
+            actor=None,
+            device=None,
+            action="export",
+            subject="extract",
+            detail=detail,
+            now=now_ms(),
+            id=new_id(),
+        )
+    click.echo(f"已写到 {file}：" + "，".join(f"{kind} {number}" for kind, number in counts.items()))
 
 
 @click.command("compact")
