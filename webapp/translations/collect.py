@@ -28,6 +28,7 @@ LEFT_OUT = (
     "lookup.py",
     "commands.py",
     "document.py",
+    "extract.py",
     "walk.py",
     "pairing.py",
 )
