@@ -81,6 +81,11 @@ def test_the_eight_bad_rows_are_held_each_with_its_reason() -> None:
     assert all(line.reason.endswith(("。", "。")) for line in held)
 
 
+def test_the_unit_row_above_the_header_stays_above_it() -> None:
+    lines = lines_of(LEDGER.read_bytes())
+    assert {line.village for line in lines} == {"青禾村"}
+
+
 def test_a_rehearsal_writes_nothing(store: Store) -> None:
     outcome = import_lines(store, lines_of(LEDGER.read_bytes()), SYSTEM, rehearse=True)
     assert outcome.added["person"] == TRUTH["people"]

@@ -86,6 +86,7 @@ class _Import:
         return self.outcome
 
     def _fold(self) -> None:
+        self.changes.sort(key=lambda change: str(change["area"]))  # a fold counts each grid it touches again
         for place in range(0, len(self.changes), BATCH):
             statuses = fold_into(self.tx, self.store, self.changes[place : place + BATCH], self.caller)
             refused = [status for status in statuses if status["status"] not in ("accepted", "conflict")]

@@ -62,7 +62,7 @@ def find_header(sheet: Sheet, remembered: Remembered = NOTHING) -> Header | None
     for first in range(1, min(HEADER_WITHIN, len(sheet.rows)) + 1):
         found = [_read_header(sheet, first, first + more, remembered) for more in range(MOST_ROWS)]
         best = max(found, key=lambda header: len(header.columns))
-        if is_enough(best.columns) and is_known(best, first, sheet, remembered):
+        if is_enough(best.columns) and is_known(best, sheet, remembered):
             return best
     return None
 
@@ -72,11 +72,9 @@ def is_enough(columns: Mapping[int, str]) -> bool:
     return "name" in columns.values() and len(columns) >= FEWEST_COLUMNS
 
 
-def is_known(header: Header, first: int, sheet: Sheet, remembered: Remembered) -> bool:
-    """Whether its first row belongs to it: a title above a header is none of it."""
-    row = [read_text(value) for value in sheet.rows[first - 1]]
-    written = [text for text in row if text]
-    return len(written) >= 2 or header.first == header.last or not _is_better_below(sheet, header, remembered)
+def is_known(header: Header, sheet: Sheet, remembered: Remembered) -> bool:
+    """Whether its first row belongs to it: a title or a unit row above a header is none of it."""
+    return header.first == header.last or not _is_better_below(sheet, header, remembered)
 
 
 def guess_header(sheet: Sheet) -> Header | None:
