@@ -152,6 +152,8 @@ class Deeds(Desk):
                     about = {entry["change"].get("person"), entry["change"].get("record")}
                     if entry["state"] == "acknowledged" and about & erased:
                         tx.put("outbox", made, entry | {"at": -KEEP * 10})
+                    elif entry["status"] == "declined" and about & erased:
+                        tx.delete("outbox", made)  # the real phone forgets strangers when it starts afresh
 
     def diverge(self) -> None:
         """A phone's store loses a row, keeps one that is gone, or finds an older one again."""

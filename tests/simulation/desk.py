@@ -38,6 +38,8 @@ class Desk:
         """A supervisor decides on something that is held; sometimes a second one does the same at once."""
         world = self.world
         supervisors = [account for account, _, role in world.village.accounts if role == "supervisor"]
+        if not supervisors:
+            return
         decider = self._decider(world.random.choice(supervisors))
         with world.server.store.read() as tx:
             seen = select(schema.quarantine).where(schema.quarantine.c.state == "waiting")

@@ -272,7 +272,7 @@ class Phone:
             tx.put_row(area, row["id"], row)
 
     def bury(self, tx: Writing, area: str, row: Row) -> None:
-        """Forget a record that left; of an erased one also what this phone has uploaded about it."""
+        """Forget a record that left; of an erased one also what was told to the server about it, kept or declined."""
         tx.delete_row(area, row["id"])
         if row["state"] != "erased":
             return
@@ -280,7 +280,8 @@ class Phone:
         for made, entry in self.disk.stores["outbox"].items():
             change = entry["change"]
             about = {change.get("record"), change.get("person"), change.get("amends")}
-            if entry["state"] == "acknowledged" and about & {person, row["id"]}:
+            known = entry["state"] == "acknowledged" or entry["status"] == "declined"
+            if known and about & {person, row["id"]}:
                 tx.delete("outbox", made)
 
     def _lose(self, area: str) -> None:

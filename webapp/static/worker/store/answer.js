@@ -128,7 +128,7 @@ async function noteAbsent({ database, write }) {
 }
 
 /**
- * Once an area that started afresh is here whole: acknowledged copies and drafts about people who are in no
+ * Once an area that started afresh is here whole: copies, what was declined, and drafts about people who are in no
  * area of this phone go. Whoever was erased while it was away has left no tombstone for it to see.
  */
 async function forgetStrangers(core) {
@@ -140,7 +140,8 @@ async function forgetStrangers(core) {
   const here = new Set(directories.flat().map((row) => row.id));
   const [entries, drafts] = await Promise.all([database.getAll("outbox"), database.getAllKeys("drafts")]);
   const strangers = entries.filter(
-    (entry) => entry.state === "acknowledged" && entry.status !== "quarantined" && entry.person && !here.has(entry.person),
+    ({ state, status, person }) =>
+      person && !here.has(person) && ((state === "acknowledged" && status !== "quarantined") || status === "declined"),
   );
   await core.write(ALL, (tx) => {
     purgeCopies(tx, { entries: strangers, drafts: drafts.filter(([, person]) => !here.has(person)) });

@@ -79,6 +79,7 @@ export function purgeCopies(tx, { entries, drafts }) {
 
 /** A page's rows: in tables, or as the cell that its answer came with. */
 const rowsOf = (page, area) => (page.cell ? readCell(page.cell, area) : unpack(page.tables, area));
+const isKnown = (entry) => entry.state === "acknowledged" || entry.status === "declined";
 const isErased = (row) => row.state === "erased";
 const startsAfresh = (page) => Boolean(page.first || page.fresh);
 
@@ -148,13 +149,13 @@ function meetRows(area, entries, numbers, fresh) {
     .map((entry) => meetRow(entry, numbers.get(entry.record) ?? null));
 }
 
-/** Acknowledged copies of, and drafts about, what was erased (ids of people or facts). */
+/** What the server had and drafts about what was erased (ids of people or facts): copies, and what was declined. */
 async function findCopies({ database }, erased) {
   if (!erased.size) return { entries: [], drafts: [] };
   const [entries, drafts] = await Promise.all([database.getAll("outbox"), database.getAllKeys("drafts")]);
   return {
     entries: entries.filter(
-      (entry) => entry.state === "acknowledged" && (erased.has(entry.record) || erased.has(entry.person)),
+      (entry) => isKnown(entry) && (erased.has(entry.record) || erased.has(entry.person)),
     ),
     drafts: drafts.filter(([, person]) => erased.has(person)),
   };
