@@ -21,6 +21,7 @@ from tests.browser.chromium import DESK, PHONE, open_browser, playwright_driver
 from tests.browser.needs_story import needs_story
 from tests.browser.pages import SHOTS, Desk, Phone
 from tests.browser.pairing_story import pairing_story
+from tests.browser.request_story import request_story
 from tests.browser.scan import cut_cards, print_pdf, read_codes
 from tests.browser.server import Server
 from tests.browser.twice import TWICE
@@ -41,7 +42,7 @@ class Journey:
         self.driver, self.home = driver, home
         self.server = Server(home / "instance")
         self.contexts: dict[str, BrowserContext] = {}
-        self.person = self.person_name = ""
+        self.person = self.person_name = self.card = ""
         self.steps = 0
 
     def tell(self, step: Step) -> None:
@@ -405,7 +406,8 @@ class Journey:
         [contact] = set(codes) - pages
         assert "TEL:120" in contact
         phone = self.phone()
-        phone.page.goto(min(pages).replace(self.server.url.upper(), self.server.url))
+        self.card = min(pages).removeprefix(self.server.url.upper())
+        phone.open(self.card)
         phone.sees("有事就打电话", "h1")
         phone.shot("card", whole=True)
         phone.open("/C/" + "Z" * 26)
@@ -518,6 +520,7 @@ def main() -> int:
             journey.look_around_the_desk,
             journey.import_at_the_desk,
             journey.print_and_scan_cards,
+            *request_story(journey),
             journey.show_it_wide,
             journey.enrol_by_code,
             *(partial(step, journey) for step in TWICE),
