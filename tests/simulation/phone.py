@@ -272,7 +272,7 @@ class Phone:
             tx.put_row(area, row["id"], row)
 
     def bury(self, tx: Writing, area: str, row: Row) -> None:
-        """Forget a record that left; of an erased one also what was told to the server about it, kept or declined."""
+        """Forget a record that left; of an erased one also what the server had or declined about it."""
         tx.delete_row(area, row["id"])
         if row["state"] != "erased":
             return
