@@ -23,7 +23,8 @@ from sync.tombstones import Act, bury, note_act, read_merged
 
 ERASERS = frozenset({"supervisor", "operator"})
 REASONS = ("own_request", "guardian_request", "wrong_entry", "no_purpose")
-_EMPTIED = {"change": "{}", "detail": None, "code": "erased_person"}
+_EMPTIED_RECEIPT = {"change": "{}", "code": "erased_person"}  # its detail is the area it was counted in
+_EMPTIED = _EMPTIED_RECEIPT | {"detail": None}
 
 
 def erase_person(
@@ -99,4 +100,4 @@ def _empty_texts(tx: Connection, areas: Collection[str], ids: set[str], act: Act
     counted = update(quarantine).where(quarantine.c.change_id.in_(sorted(changes - held)))
     tx.execute(counted.values(_EMPTIED))  # held once, and given to this person since
     known = update(receipt).where(receipt.c.change_id.in_(sorted(changes | held)))
-    tx.execute(known.values(_EMPTIED))
+    tx.execute(known.values(_EMPTIED_RECEIPT))

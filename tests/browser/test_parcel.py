@@ -155,15 +155,16 @@ def import_at_the_desk(driver: Playwright, server: Server, home: Path, file: Pat
 
 
 def what_is_there(server: Server) -> tuple[list[str], int, int]:
-    """The words of all visits from phones, how many receipts of them there are, and rows of the audit."""
+    """The words of the visits written offline, how many receipts of them there are, and rows of the audit."""
     store = open_store(f"sqlite:///{server.instance / 'qiaomen.db'}", build_catalogue())
     try:
         with store.read() as tx:
             areas = list(tx.scalars(select(area.c.area_id)))
-            visits = rows_of(tx, store.catalogue, areas, kinds=["visit"])
+            known = rows_of(tx, store.catalogue, areas, kinds=["visit"])
+            visits = [row for row in known if "只在手机" in row["fields"].get("needs", "")]
             ids = [row["id"] for row in visits]
             receipts = tx.execute(select(receipt.c.change_id).where(receipt.c.change_id.in_(ids))).all()
             imports = tx.execute(select(audit.c.audit_id).where(audit.c.action == "import_parcel")).all()
     finally:
         store.close()
-    return [str(row["fields"].get("needs", "")) for row in visits], len(receipts), len(imports)
+    return [str(row["fields"]["needs"]) for row in visits], len(receipts), len(imports)

@@ -153,6 +153,7 @@ class Deeds(Desk):
                     if entry["state"] == "acknowledged" and about & erased:
                         tx.put("outbox", made, entry | {"at": -KEEP * 10})
                     elif entry["status"] == "declined" and about & erased:
+                        phone.witness.forgot_erased(made)
                         tx.delete("outbox", made)  # the real phone forgets strangers when it starts afresh
 
     def diverge(self) -> None:

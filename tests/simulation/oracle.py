@@ -170,6 +170,10 @@ class Oracle:
         for made in self.bad & receipts.keys():
             yield "wrong", f"the bad change {made} was taken"
 
+    def forgot_erased(self, made: str) -> None:
+        """A phone has forgotten what it wrote about somebody who was erased."""
+        self.about_erased.add(made)
+
     def _may_be_dropped(self, made: str, phone: Phone) -> bool:
         """A change that was refused to its author's face goes with an erased person, or a stopped phone."""
         refused = self.heard.get(made) in ("rejected", "declined")

@@ -52,6 +52,8 @@ class Witness(Protocol):
 
     def purged(self, phone: Phone, area: str) -> None: ...
 
+    def forgot_erased(self, made: str) -> None: ...
+
     def compared(self, phone: Phone, area: str, verdict: str) -> None: ...
 
 
@@ -283,6 +285,7 @@ class Phone:
             known = entry["state"] == "acknowledged" or entry["status"] == "declined"
             if known and about & {person, row["id"]}:
                 tx.delete("outbox", made)
+                self.witness.forgot_erased(made)
 
     def _lose(self, area: str) -> None:
         """Forget an area that is not this phone's any more, once nothing written for it waits."""

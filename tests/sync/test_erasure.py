@@ -12,11 +12,13 @@ from sync import schema
 from sync.clock import Clock, format_stamp
 from sync.erasure import erase_person
 from sync.errors import ProblemError
+from sync.held import Accept
 from sync.packing import unpack
 from sync.rows import rows_of
 from sync.schema import metadata
 from sync.tombstones import Act
 from tests.sync.test_exchange import ask, read_all
+from tests.sync.test_held import decide
 from tests.sync.test_moves import STAMP, furnish, move
 from tests.world import NOW
 
@@ -98,6 +100,20 @@ def test_the_canary_of_a_person_who_moved_is_nowhere_either(world: World) -> Non
     assert "王小明" not in left
     statuses = world.fold("asha", world.visit(note=CANARY))
     assert [(s["status"], s["code"]) for s in statuses] == [("rejected", "erased_person")]
+
+
+def test_a_receipt_still_says_in_which_area_it_was_counted(world: World) -> None:
+    """Else a backup's check would look for it where it came in, and find nothing in the log."""
+    furnish(world)
+    move(world)
+    late = world.visit(note=CANARY)
+    assert world.fold("asha", late)[0]["code"] == "moved_away"
+    assert decide(world, "chen", late, Accept(), world.areas["二组"]).status == "accepted"
+    erase(world)
+    with world.store.read() as tx:
+        found = tx.execute(select(schema.receipt).where(schema.receipt.c.change_id == late["id"])).one()
+    assert (found.change, json.loads(found.detail)) == ("{}", {"area": world.areas["二组"]})
+    assert CANARY not in everything(world)
 
 
 def test_what_comes_later_about_them_is_rejected_and_not_kept_whoever_says_it(world: World) -> None:
