@@ -84,6 +84,23 @@ test("an acknowledged log does not vanish before its page has come", async () =>
   assert.equal((await phone.store.factsOf("p1")).length, 1);
 });
 
+test("a clock that jumps 40 days ahead ends no copy that a restored server may need", async () => {
+  const server = new ModelServer();
+  const phone = await newPhone({ server });
+  const visit = await phone.store.save(newVisit(phone));
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW });
+  phone.clock.now += 40 * 86_400_000;
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW + 3_600_000 });
+  server.epoch = "e2";
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW + 7_200_000 });
+  assert.deepEqual((await phone.store.pending()).map(({ id }) => id), [visit.id]);
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW + 7_300_000 });
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW + 31 * 86_400_000 });
+  server.epoch = "e3";
+  await phone.store.settle({ ...server.answer(await requestOf(phone.store)), time: NOW + 31 * 86_400_000 });
+  assert.deepEqual(await phone.store.pending(), [], "after 30 days of the server's it is kept no longer");
+});
+
 test("an entry leaves the outbox only by its own id", async () => {
   const server = new ModelServer();
   const phone = await newPhone({ server });

@@ -38,6 +38,8 @@ DEEDS = (
     ("diverge", 12),
 )
 OLD = 2 * 3600 * 1000
+STANDING = """SELECT area_id, record_id FROM record
+    WHERE kind = 'person' AND (state IS NULL OR state NOT IN ('left', 'erased', 'merged'))"""
 DIVERGENCES = ("row_lost_on_phone", "row_left_on_phone", "row_of_before_on_phone")
 
 
@@ -145,16 +147,17 @@ class Deeds(Desk):
 
     def _age_copies(self) -> None:
         """When a tombstone goes, after 400 days, what a phone keeps for 30 is long past its time."""
-        erased = {self.world.village.people[number - 1].id for number in self.world.oracle.truth.erased}
+        people = {person.id for person in self.world.village.people}
+        standing = {(row["area_id"], row["record_id"]) for row in self.world.server.ledger.rows(STANDING)}
         for phone in self.world.phones:
             with phone.disk.transaction() as tx:
                 for made, entry in phone.disk.stores["outbox"].items():
-                    about = {entry["change"].get("person"), entry["change"].get("record")}
-                    if entry["state"] == "acknowledged" and about & erased:
-                        tx.put("outbox", made, entry | {"at": -KEEP * 10})
-                    elif entry["status"] == "declined" and about & erased:
+                    change = entry["change"]
+                    about = {change.get("person"), change.get("record")} & people
+                    gone = about and not any((change["area"], each) in standing for each in about)
+                    if gone and (entry["state"] == "acknowledged" or entry["status"] == "declined"):
                         phone.witness.forgot_erased(made)
-                        tx.delete("outbox", made)  # the real phone forgets strangers when it starts afresh
+                        tx.delete("outbox", made)
 
     def diverge(self) -> None:
         """A phone's store loses a row, keeps one that is gone, or finds an older one again."""

@@ -159,7 +159,7 @@ class Oracle:
                 if receipt["hash"] != digest:
                     yield "lost", f"{made} of {phone.name} is on the server with another hash"
                 continue
-            if made in self.forgone:
+            if made in self.forgone or made in self.about_erased:
                 continue
             if self.heard.get(made) in HELD and (phone.wiped or not phone.revoked):
                 yield "lost", f"{made} of {phone.name} was {self.heard[made]} and is not on the server"
@@ -171,7 +171,7 @@ class Oracle:
             yield "wrong", f"the bad change {made} was taken"
 
     def forgot_erased(self, made: str) -> None:
-        """A phone has forgotten what it wrote about somebody who was erased."""
+        """A phone has forgotten what it wrote about somebody who was erased, or left 400 days ago."""
         self.about_erased.add(made)
 
     def _may_be_dropped(self, made: str, phone: Phone) -> bool:

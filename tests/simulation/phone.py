@@ -160,7 +160,7 @@ class Phone:
         for verdict in answer.get("verdicts", ()):
             self.witness.decided(self, verdict)
         identity = self.disk.stores["meta"]["identity"]
-        self._settle_statuses(answer, identity["epoch"], now)
+        self._settle_statuses(answer, identity["epoch"])
         if identity["epoch"] and identity["epoch"] != answer["epoch"]:
             ask_check(self)
         for page in answer["news"]:
@@ -185,7 +185,7 @@ class Phone:
         kept = set(purged) & set(answer["areas"]["lost"])
         return tuple(sorted(kept - self.disk.stores["cursors"].keys()))
 
-    def _settle_statuses(self, answer: dict[str, Any], epoch: str | None, now: int) -> None:
+    def _settle_statuses(self, answer: dict[str, Any], epoch: str | None) -> None:
         outbox: dict[str, Entry] = self.disk.stores["outbox"]
         changed: dict[str, Entry | None] = {}
         for made, entry in outbox.items():
@@ -193,16 +193,16 @@ class Phone:
                 continue
             if epoch != answer["epoch"]:  # none is known where it was killed before it noted its first
                 changed[made] = self.offer_again(entry)
-            elif entry["at"] < now + self.skew - KEPT:
+            elif entry["at"] < answer["time"] - KEPT:
                 changed[made] = None
         for status in answer["statuses"]:
             entry = outbox.get(status["id"])
             if entry is not None:
-                changed[status["id"]] = self.settle_entry(entry, status, now)
+                changed[status["id"]] = self.settle_entry(entry, status, answer["time"])
         for verdict in answer.get("verdicts", ()):
             entry = changed.get(verdict["id"]) or outbox.get(verdict["id"])
             if entry is not None and entry["status"] == "quarantined":
-                changed[verdict["id"]] = self.decide_entry(entry, verdict, now)
+                changed[verdict["id"]] = self.decide_entry(entry, verdict, answer["time"])
         with self.disk.transaction() as tx:
             for made, after in changed.items():
                 if after is None:
@@ -218,7 +218,7 @@ class Phone:
         """An entry after its status; of an erased person nothing is kept."""
         done = status["status"] in DONE
         told = {"status": status["status"], "code": status.get("code", ""), "seq": status.get("seq")}
-        after = entry | told | {"state": "acknowledged" if done else "needs", "at": now + self.skew}
+        after = entry | told | {"state": "acknowledged" if done else "needs", "at": now}
         if told["code"] == "erased_person":
             bare = {key: entry["change"][key] for key in ("id", "area", "op", "record", "stamp")}
             after |= {"change": bare | {"body": {}}}

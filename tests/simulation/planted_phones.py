@@ -28,11 +28,11 @@ class EpochNotReoffered(Phone):
 class OutboxByPosition(Phone):
     """The answer's statuses are taken to be those of the first that wait."""
 
-    def _settle_statuses(self, answer: dict[str, Any], epoch: str | None, now: int) -> None:
+    def _settle_statuses(self, answer: dict[str, Any], epoch: str | None) -> None:
         waiting = [each["change"]["id"] for each in self.waiting()]
         pairs = zip(answer["statuses"], waiting, strict=False)
         moved = [status | {"id": made} for status, made in pairs]
-        super()._settle_statuses(answer | {"statuses": moved}, epoch, now)
+        super()._settle_statuses(answer | {"statuses": moved}, epoch)
 
 
 class PurgeSkipped(Phone):

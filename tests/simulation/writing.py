@@ -79,7 +79,8 @@ def _set(world: World, phone: Phone, area: str) -> Change | None:
 
 def _settle(world: World, phone: Phone, area: str) -> Change | None:
     """Choose one of the values that a row's conflict shows, as they were seen."""
-    torn = [row for row in phone.rows(area).values() if row.get("conflicts")]
+    known = {each for person in world.village.people for each in (person.id, person.household_id)}
+    torn = [row for row in phone.rows(area).values() if row.get("conflicts") and row["id"] in known]
     if not torn:
         return None
     row = world.random.choice(torn)

@@ -33,7 +33,7 @@ export async function takeAnswer(core, answer, request) {
 const withCell = ({ news, cell }) => news.map((page) => (page.tables ? page : { ...page, cell }));
 
 async function settleEntries(core, answer, epochBefore) {
-  const now = core.now();
+  const now = answer.time ?? core.now(); // the server's: a clock that jumped ahead must not end the 30 days
   const entries = new Map((await core.database.getAll("outbox")).map((entry) => [entry.id, entry]));
   const changed = new Map();
   // Also where none is known yet: a phone may be killed after a receipt, before it noted its first epoch.
