@@ -17,8 +17,8 @@ from sync import schema
 from sync.log import ensure_log
 from sync.rows import rows_of
 from tests.world import NOW
-from webapp.forms.catalogue import FACTS
 from webapp.forms.engine import load_form
+from webapp.forms.kinds import FACTS
 
 if TYPE_CHECKING:
     from tests.world import World

@@ -22,7 +22,8 @@ from webapp.field.view_models.household import household_view
 from webapp.field.view_models.households import households_view
 from webapp.field.view_models.person import person_view
 from webapp.field.view_models.today import today_view
-from webapp.forms.catalogue import FACTS, build_catalogue, untranslated
+from webapp.forms.catalogue import build_catalogue, untranslated
+from webapp.forms.kinds import FACTS
 
 TEXT = st.text(st.characters(codec=None), max_size=8) | st.sampled_from(
     ["\x00", "\ud800", "NaN", "1e9", "𠮷"]

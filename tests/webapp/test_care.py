@@ -12,8 +12,9 @@ from webapp.care.dates import add_days, age_on, days_between, is_date, local_dat
 from webapp.care.rhythm import dues_on, needs_today
 from webapp.care.summary import empty_summary, merge_summary, summarise
 from webapp.care.thresholds import RANKS, attend, fields_at_fault, reason_text
-from webapp.forms.catalogue import FACTS, untranslated
+from webapp.forms.catalogue import untranslated
 from webapp.forms.engine import load_form
+from webapp.forms.kinds import FACTS
 
 MONDAY = "2025-11-24"
 MONDAY_NOON = 1_763_956_800_000  # 2025-11-24 12:00 in China, ms

@@ -16,8 +16,9 @@ from webapp.care.summary import summarise
 from webapp.care.thresholds import attend
 from webapp.field.book import load_book
 from webapp.field.view_models.today import today_view
-from webapp.forms.catalogue import FACTS, untranslated
+from webapp.forms.catalogue import untranslated
 from webapp.forms.engine import check_form, describe, form_fields, load_form, read_form
+from webapp.forms.kinds import FACTS
 
 DAY = 86_400_000
 SEEN = 1_763_980_000_000

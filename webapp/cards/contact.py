@@ -25,7 +25,7 @@ DETAILS = (
 
 
 def contact_of(tx: Connection, store: Store, area: str) -> dict[str, str]:
-    """The contact of a grid, all strings, "" where unknown: ``name phone grid pinyin`` and DETAILS.
+    """The contact of a grid, all strings, "" where unknown: ``name phone grid`` and DETAILS.
 
     ``…_words`` are the numbers as people write them, ``second_line`` a line in the village's other language.
     """
@@ -35,7 +35,7 @@ def contact_of(tx: Connection, store: Store, area: str) -> dict[str, str]:
     who: dict[str, Any] = members.get(grid.get("responsible", ""), {})
     contact = {key: grid.get(key, "") for key in (*DETAILS, "second_line", "responsible")}
     contact |= {"grid": grid.get("name", ""), "name": who.get("name", ""), "phone": who.get("phone", "")}
-    contact |= {"face": contact["name"][:1], "pinyin": spell(contact["name"])}
+    contact["face"] = contact["name"][:1]
     for key in ("phone", "clinic_phone", "police_phone"):
         contact[f"{key}_words"] = phone_words(contact[key])
     return contact

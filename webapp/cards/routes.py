@@ -150,8 +150,8 @@ def _own(area: str) -> None:
 
 
 def _card(tx: Connection, area: str, card: str) -> dict[str, Any]:
-    found = next((row for row in cards_of(tx, store_of(current_app), area) if row["id"] == card), None)
-    return found or abort(404)
+    rows = rows_of(tx, store_of(current_app).catalogue, [area], kinds=["card"], ids=[card])
+    return next(filter(is_issued, rows), None) or abort(404)
 
 
 def _grids(tx: Connection, areas: list[str]) -> list[dict[str, Any]]:

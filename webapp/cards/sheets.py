@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from sync.database import Store
 from sync.rows import rows_of
-from webapp.cards.contact import contact_of
+from webapp.cards.contact import contact_of, spell
 from webapp.cards.issue import cards_of
 from webapp.cards.qr import card_url, draw_qr
 from webapp.cards.vcard import make_vcard
@@ -61,6 +61,7 @@ def sheets_of(
     """
     style = FORMATS[form]
     contact = contact_of(tx, store, area)
+    contact["pinyin"] = spell(contact["name"])
     homes = {row["id"]: row["fields"] for row in rows_of(tx, store.catalogue, [area], kinds=["household"])}
     cards = [row for row in cards_of(tx, store, area) if row["fields"]["household"] in homes]
     wanted = [row for row in cards if only is None or row["id"] in only]

@@ -30,8 +30,8 @@ from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.households import squash
 from webapp.field.view_models.words import category_words, kind_words, state_words
-from webapp.forms.catalogue import FACTS
 from webapp.forms.engine import load_form, load_profile, value_text
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import new_id, now_ms
 
 READERS = frozenset({"supervisor", "counsellor"})  # of what is sensitive in a counselling session

@@ -26,8 +26,8 @@ from webapp.extensions import store_of
 from webapp.field.rendering import t
 from webapp.field.view_models.outbox import OPS
 from webapp.field.view_models.words import kind_words, moment_words
-from webapp.forms.catalogue import FACTS
 from webapp.forms.engine import load_form, value_text
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import now_ms
 
 Answer = Any

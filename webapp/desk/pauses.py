@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
 
-from sync.rows import rows_of
-from webapp.auth.access import current_caller, desk_areas, desk_required
+from webapp.auth.access import current_caller, desk_required
 from webapp.care.dates import is_date, local_date
+from webapp.desk.places import need_row
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -49,12 +49,8 @@ def pause(person: str) -> Answer:
 
 
 def _person(person: str) -> Row:
-    store = store_of(current_app)
-    with store.read() as tx:
-        rows = rows_of(tx, store.catalogue, desk_areas(current_caller()), kinds=["person"], ids=[person])
-    if not rows:
-        abort(404)
-    return rows[0]
+    with store_of(current_app).read() as tx:
+        return need_row(tx, "person", person)
 
 
 def _error(typed: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
+from flask import abort, current_app
 from sqlalchemy import Connection, select
 
 from sync.rows import rows_of
@@ -20,7 +20,7 @@ from webapp.care.summary import empty_summary, merge_summary
 from webapp.extensions import store_of
 from webapp.field.book import SHELVES
 from webapp.field.view_models.shelf import Shelf
-from webapp.forms.catalogue import FACTS
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import now_ms
 
 Row = dict[str, Any]
@@ -119,6 +119,11 @@ def find_row(tx: Connection, kind: str, record_id: str) -> Row | None:
     store = store_of(current_app)
     rows = rows_of(tx, store.catalogue, desk_areas(current_caller()), kinds=[kind], ids=[record_id])
     return rows[0] if rows else None
+
+
+def need_row(tx: Connection, kind: str, record_id: str) -> Row:
+    """A profile of the desk's grids by its id; 404 where there is none."""
+    return find_row(tx, kind, record_id) or abort(404)
 
 
 def facts_about(tx: Connection, person: Row) -> list[Row]:

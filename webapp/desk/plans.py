@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
-from sqlalchemy import Connection
 
 from sync.overlay import Row
 from sync.rows import rows_of
-from webapp.auth.access import current_caller, desk_areas, desk_required
+from webapp.auth.access import current_caller, desk_required
+from webapp.desk.places import need_row
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.extensions import store_of
@@ -137,12 +137,4 @@ def _form(kind: str, keys: tuple[str, ...], required: str) -> Form:
 
 def _one(kind: str, record: str) -> Row:
     with store_of(current_app).read() as tx:
-        return _find(tx, kind, record)
-
-
-def _find(tx: Connection, kind: str, record: str) -> Row:
-    areas = desk_areas(current_caller())
-    rows = rows_of(tx, store_of(current_app).catalogue, areas, kinds=[kind], ids=[record])
-    if not rows:
-        abort(404)
-    return rows[0]
+        return need_row(tx, kind, record)

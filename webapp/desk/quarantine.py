@@ -39,8 +39,8 @@ from webapp.field.rendering import t
 from webapp.field.view_models.households import squash
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import join_words, kind_words, moment_words, who_words
-from webapp.forms.catalogue import FACTS
 from webapp.forms.engine import describe, load_form
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import now_ms
 
 Answer = Any

@@ -15,7 +15,8 @@ from sync.rows import IN_CONFLICT, RANKS, decode_row, is_standing
 from sync.schema import quarantine, record
 from sync.twins import count_twins
 from webapp.care.dates import add_days, instant_at
-from webapp.forms.catalogue import FACTS, PROFILES
+from webapp.forms.catalogue import PROFILES
+from webapp.forms.kinds import FACTS
 
 PAGE = 50
 FEW_AREAS = 32

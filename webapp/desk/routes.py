@@ -36,7 +36,7 @@ from webapp.field.view_models.household import person_calls
 from webapp.field.view_models.person import person_view
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import kind_words
-from webapp.forms.catalogue import FACTS
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import apply_changes, now_ms, review_fact
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from webapp.auth.access import current_caller, desk_areas, desk_required
 from webapp.care.dates import local_date
 from webapp.care.summary import COUNTED
 from webapp.care.thresholds import reason_text
+from webapp.desk.places import need_row
 from webapp.desk.rendering import render_desk
 from webapp.desk.routes import blueprint
 from webapp.desk.small_shelf import small_shelf
@@ -62,7 +63,7 @@ def plan_session() -> Answer:
 def show_session(session: str) -> Answer:
     """Who came, and what was measured that day."""
     with store_of(current_app).read() as tx:
-        row = _find(tx, "session", session)
+        row = need_row(tx, "session", session)
         facts = _facts(tx, [row["area"]], ["attendance"])
         came = [fact for fact in facts if fact["fields"].get("session") == session]
         people = {fact["person"] for fact in came}
@@ -78,7 +79,7 @@ def show_session(session: str) -> Answer:
 def show_health(person: str) -> Answer:
     """A person's health ledger: every check, the latest first."""
     with store_of(current_app).read() as tx:
-        row = _find(tx, "person", person)
+        row = need_row(tx, "person", person)
         catalogue = store_of(current_app).catalogue
         checks = rows_of(tx, catalogue, [row["area"]], kinds=["health_check"], person=person, states=COUNTED)
         shelf = small_shelf(tx, [row])
@@ -207,11 +208,3 @@ def _about(row: Row) -> str:
 def _form() -> Form:
     fields = load_profile("session")["fields"]
     return {"fields": [field | {"required": field["key"] in NEEDED} for field in fields]}
-
-
-def _find(tx: Connection, kind: str, record: str) -> Row:
-    areas = desk_areas(current_caller())
-    rows = rows_of(tx, store_of(current_app).catalogue, areas, kinds=[kind], ids=[record])
-    if not rows:
-        abort(404)
-    return rows[0]

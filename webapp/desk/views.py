@@ -11,7 +11,6 @@ from webapp.care.thresholds import fields_at_fault, reason_text
 from webapp.field.rendering import t
 from webapp.field.view_models.shelf import Shelf
 from webapp.field.view_models.words import (
-    KINDS,
     category_words,
     fact_words,
     join_words,
@@ -22,6 +21,7 @@ from webapp.field.view_models.words import (
     who_words,
 )
 from webapp.forms.engine import describe, load_form
+from webapp.forms.kinds import FACTS
 
 Row = dict[str, Any]
 HALF_YEAR = 184 * 86_400_000
@@ -57,7 +57,7 @@ def log_view(shelf: Shelf, row: Row, facts: list[Row], now: int) -> dict[str, An
     person = shelf.people.get(row.get("person", ""))
     faults = fields_at_fault(row["kind"], row.get("reasons", []))
     older = next((fact for fact in facts if fact["id"] == row.get("amends")), None)
-    lines = describe(load_form(row["kind"]), row["fields"], t) if row["kind"] in KINDS else []
+    lines = describe(load_form(row["kind"]), row["fields"], t) if row["kind"] in FACTS else []
     before = _texts(older)
     for line in lines:
         line["marked"] = "yes" if line["key"] in faults else ""
@@ -137,7 +137,7 @@ def _who(shelf: Shelf, person: Row) -> str:
 
 
 def _texts(row: Row | None) -> dict[str, str]:
-    if row is None or row["kind"] not in KINDS:
+    if row is None or row["kind"] not in FACTS:
         return {}
     return {line["key"]: line["text"] for line in describe(load_form(row["kind"]), row["fields"], t)}
 

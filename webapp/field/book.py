@@ -13,7 +13,7 @@ from sync.database import Store
 from sync.rows import rows_of
 from sync.scope import Caller
 from webapp.care.summary import empty_summary, merge_summary
-from webapp.forms.catalogue import FACTS
+from webapp.forms.kinds import FACTS
 
 SHELVES = {
     "grid": "grids",

@@ -26,8 +26,8 @@ from webapp.field.view_models.me import me_view
 from webapp.field.view_models.outbox import outbox_view
 from webapp.field.view_models.person import person_view
 from webapp.field.view_models.today import today_view
-from webapp.forms.catalogue import FACTS
 from webapp.forms.engine import check_form, load_form, read_form
+from webapp.forms.kinds import FACTS
 from webapp.ledger.commands import apply_changes, now_ms, record_fact, void_fact
 
 blueprint = Blueprint("field", __name__, url_prefix="/field")

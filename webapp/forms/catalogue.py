@@ -11,6 +11,7 @@ from webapp.care.dates import is_date
 from webapp.care.needs import judge_step
 from webapp.care.thresholds import attend
 from webapp.forms.engine import INSTANT_LIMIT, check_form, load_form, load_profile
+from webapp.forms.kinds import FACTS
 from webapp.forms.profile import text_fault
 from webapp.ledger.complete import complete_household, complete_person
 from webapp.ledger.likeness import HOUSEHOLD, PERSON
@@ -27,18 +28,6 @@ from webapp.ledger.lookup import (
 from webapp.ledger.pairings import judge_pairing, may_set_own
 from webapp.ledger.posts import judge_post, post_lookup
 
-FACTS = (
-    "visit",
-    "health_check",
-    "counselling",
-    "parent_feedback",
-    "school_visit",
-    "service",
-    "diary",
-    "talk",
-    "guardian_talk",
-    "attendance",
-)
 DERIVED = "2"  # raise it where lookup, subject, words or facets are made by other rules
 LONGEST = 4000  # characters of one field of a profile
 PROFILES = (

@@ -13,8 +13,9 @@ from typing import Any
 
 from pypinyin import Style, pinyin
 
-from webapp.forms.catalogue import FACTS, PROFILES
+from webapp.forms.catalogue import PROFILES
 from webapp.forms.engine import load_form, load_profile
+from webapp.forms.kinds import FACTS
 from webapp.ledger.roster.cells import SURNAME_READINGS
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ from webapp.care.rhythm import needs_today
 from webapp.care.summary import COUNTED, Summary, empty_summary
 from webapp.field.book import SHELVES
 from webapp.field.view_models.shelf import Book, Shelf
-from webapp.forms.catalogue import FACTS
+from webapp.forms.kinds import FACTS
 
 ABOVE = ("place", "rhythm")
 ASKED = ("grid", "household", "person", "member", "pairing", "rhythm")

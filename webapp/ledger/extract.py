@@ -17,8 +17,9 @@ from sync.database import Store
 from sync.rows import rows_of
 from sync.schema import account
 from webapp.care.dates import local_date, local_time
-from webapp.forms.catalogue import FACTS, untranslated
+from webapp.forms.catalogue import untranslated
 from webapp.forms.engine import load_form, load_profile, value_text
+from webapp.forms.kinds import FACTS
 
 PEOPLE = ("household", "person")
 TYPES: dict[str, type] = {"integer": int, "decimal": float}

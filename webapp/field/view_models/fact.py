@@ -9,7 +9,6 @@ from webapp.care.thresholds import reason_text
 from webapp.field.view_models.frame import head
 from webapp.field.view_models.shelf import Book, Shelf
 from webapp.field.view_models.words import (
-    KINDS,
     Row,
     fact_path,
     kind_words,
@@ -18,6 +17,7 @@ from webapp.field.view_models.words import (
     tag_of,
 )
 from webapp.forms.engine import Translate, describe, load_form
+from webapp.forms.kinds import FACTS
 
 
 def fact_view(book: Book, row: Row, me: str, now: int, t: Translate) -> dict[str, Any]:
@@ -40,12 +40,12 @@ def fact_view(book: Book, row: Row, me: str, now: int, t: Translate) -> dict[str
         "reasons": [reason_text(code, t) for code in row.get("reasons", [])],
         "has_reasons": bool(row.get("reasons")),
         "is_urgent": row.get("attention") == "urgent",
-        "lines": describe(load_form(row["kind"]), row["fields"], t) if row["kind"] in KINDS else [],
+        "lines": describe(load_form(row["kind"]), row["fields"], t) if row["kind"] in FACTS else [],
         "steps": _steps(shelf, row, t),
         "returned": state == "returned",
         "reason": row.get("reason", ""),
         "reviewer": shelf.member_name(row.get("reviewer")) or t("督导员"),
-        "can_amend": mine and state in ("pending", "returned") and row["kind"] in KINDS,
+        "can_amend": mine and state in ("pending", "returned") and row["kind"] in FACTS,
         "amend_href": f"{path}/amend",
         "can_void": mine and state == "pending",
         "void_action": f"{path}/void",

@@ -8,21 +8,10 @@ from typing import Any
 from webapp.care.dates import age_on, days_between, is_date, local_date, local_time, weekday
 from webapp.care.thresholds import reason_text
 from webapp.forms.engine import Translate, load_form, load_profile, value_text
+from webapp.forms.kinds import FACTS
 
 Row = dict[str, Any]
 SHAPES = {"urgent": "▲", "watch": "◆", "well": "●"}
-KINDS = (
-    "visit",
-    "health_check",
-    "counselling",
-    "parent_feedback",
-    "school_visit",
-    "service",
-    "diary",
-    "talk",
-    "guardian_talk",
-    "attendance",
-)
 
 
 def day_words(date: str, today: str, t: Translate) -> str:
@@ -69,7 +58,7 @@ def phone_words(phone: str) -> str:
 
 def kind_words(kind: str, t: Translate) -> str:
     """走访, 健康检查, 心理疏导; the kind's own name where this build does not know it."""
-    return t(load_form(kind)["title"]) if kind in KINDS else kind
+    return t(load_form(kind)["title"]) if kind in FACTS else kind
 
 
 def category_words(category: str, t: Translate) -> str:
@@ -104,7 +93,7 @@ def fact_words(row: Row, t: Translate) -> str:
     if row["kind"] == "health_check":
         measured = _values("health_check", ("temperature", "glucose", "weight"), fields, t)
         gist = _pressure(fields) + measured[:1]
-    elif row["kind"] in KINDS:
+    elif row["kind"] in FACTS:
         gist = _values(row["kind"], load_form(row["kind"]).get("gist", ()), fields, t)
     return " · ".join(gist) or kind_words(row["kind"], t)
 
@@ -134,7 +123,7 @@ def tag_of(row: Row, t: Translate) -> dict[str, str]:
 
 def kinds_for(category: str) -> list[str]:
     """The forms that are about people of a category: what concerns parents and school is about children."""
-    return [kind for kind in KINDS if category in load_form(kind).get("for", [category])]
+    return [kind for kind in FACTS if category in load_form(kind).get("for", [category])]
 
 
 def state_line(person: Row, today: str, t: Translate) -> str:
