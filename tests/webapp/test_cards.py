@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sync.rows import rows_of
 from sync.scope import SYSTEM
-from webapp.cards.batches import batches_of
+from webapp.cards.batches import SHOWN, batches_of, note_batch
 from webapp.cards.codes import ALPHABET, check_character, make_code, make_token, read_code, read_token
 from webapp.cards.issue import cards_of, ensure_cards
 from webapp.cards.qr import card_url, encode
@@ -147,6 +147,20 @@ def test_a_batch_prints_what_was_not_printed_and_says_who_printed_it(
         batches = batches_of(tx, area)
     assert [(len(batch["cards"]), batch["format"]) for batch in batches] == [(1, "labels"), (2, "wall")]
     assert {batch["member"] for batch in batches} == {village.accounts["chen"]}
+
+
+def test_a_card_stays_printed_however_many_batches_came_since(
+    app: Flask, village: World, client_for: Callable[[str], FlaskClient]
+) -> None:
+    issue_all(app, village)
+    chen, area = client_for("chen"), village.areas["一组"]
+    chen.post(f"/desk/cards/{area}/batches", data={"format": "a4", "which": "all"})
+    with app.app_context(), village.store.write() as tx:
+        for _ in range(SHOWN + 1):
+            note_batch(tx, area, "wall", [], village.caller("chen"))
+    assert "没印过" not in chen.get(f"/desk/cards?area={area}").text
+    again = chen.post(f"/desk/cards/{area}/batches", data={"format": "a4", "which": "new"})
+    assert "batch=" not in again.location, "nothing is left to print"
 
 
 def test_a_desk_neither_prints_nor_stops_the_cards_of_others(

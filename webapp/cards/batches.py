@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from sync import audit
 from sync.schema import audit as audit_table
@@ -31,16 +31,25 @@ def note_batch(tx: Connection, area: str, form: str, cards: list[str], caller: C
 
 def batches_of(tx: Connection, area: str) -> list[dict[str, Any]]:
     """The latest batches of a grid: ``{"id", "at", "member", "format", "cards"}``, newest first."""
-    printed = audit_table.c.area_id == area, audit_table.c.action == PRINT
-    query = select(audit_table).where(*printed).order_by(audit_table.c.at.desc()).limit(SHOWN)
+    query = select(audit_table).where(*_printed(area)).order_by(audit_table.c.at.desc()).limit(SHOWN)
     return [_batch(row) for row in tx.execute(query)]
+
+
+def printed_cards(tx: Connection, area: str) -> set[str]:
+    """The cards of a grid that were in any batch, however long ago."""
+    details = tx.scalars(select(audit_table.c.detail).where(*_printed(area)))
+    return {card for detail in details for card in json.loads(detail)["cards"]}
 
 
 def find_batch(tx: Connection, area: str, batch: str) -> dict[str, Any] | None:
     """A batch of a grid by its id."""
-    named = audit_table.c.area_id == area, audit_table.c.audit_id == batch, audit_table.c.action == PRINT
-    row = tx.execute(select(audit_table).where(*named)).one_or_none()
+    query = select(audit_table).where(*_printed(area), audit_table.c.audit_id == batch)
+    row = tx.execute(query).one_or_none()
     return _batch(row) if row else None
+
+
+def _printed(area: str) -> tuple[ColumnElement[bool], ...]:
+    return audit_table.c.area_id == area, audit_table.c.action == PRINT
 
 
 def _batch(row: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sync.rows import rows_of
 from sync.schema import area as area_table
 from webapp.auth.access import current_caller, desk_areas, desk_required
-from webapp.cards.batches import batches_of, find_batch, note_batch
+from webapp.cards.batches import batches_of, find_batch, note_batch, printed_cards
 from webapp.cards.contact import DETAILS
 from webapp.cards.issue import cards_of, end_card, ensure_cards, hand_over, is_issued, issue_cards
 from webapp.cards.sheets import FORMATS, sheets_of
@@ -86,7 +86,7 @@ def print_batch(area: str) -> Answer:
     with store.write() as tx:
         cards = {row["id"] for row in cards_of(tx, store, area)}
         if request.form.get("which") == "new":
-            cards -= {card for batch in batches_of(tx, area) for card in batch["cards"]}
+            cards -= printed_cards(tx, area)
         if not cards:
             return _back(area)
         batch = note_batch(tx, area, form, sorted(cards), current_caller())
@@ -167,7 +167,7 @@ def _grid_view(tx: Connection, area: str) -> dict[str, Any]:
     named: dict[str, Any] = next((row["fields"] for row in rows if row["kind"] == "grid"), {})
     members = {row["id"]: row["fields"] for row in rows if row["kind"] == "member"}
     batches = batches_of(tx, area)
-    printed = {card for batch in batches for card in batch["cards"]}
+    printed = printed_cards(tx, area)
     cards: dict[str, list[dict[str, Any]]] = {}
     for row in sorted((row for row in rows if is_issued(row)), key=lambda row: str(row["id"])):
         cards.setdefault(row["fields"]["household"], []).append(_card_view(row, printed, today))
